@@ -1,0 +1,215 @@
+"""The desired state of a host, as data with a closed vocabulary.
+
+A system's room compiles one ``SystemCatalog`` for each host it is on; a host's catalog is the ordered sum of them. Knows
+the vocabulary and that nothing may be declared twice; leaves what any of it means to ``systems`` and how it is reached
+to ``engine``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import IntEnum
+
+from festning.errors import CompileError
+from festning.model.material import Material
+from festning.model.reference import is_secret
+
+
+class Wave(IntEnum):
+    """The order in which a fortress is changed; a wave begins when the one before it has ended everywhere."""
+
+    GROUND = 1
+    """Base system, firewall and bridge: all hosts at once."""
+    DATABASE = 2
+    """Data nodes, one at a time, each gated on being in sync."""
+    ARBITER = 3
+    """The arbitrators, when there is a cluster to join."""
+    SERVICES = 4
+    """Services, web servers and front doors: all hosts at once."""
+    RELEASE = 5
+    """Work that needs everything else to run (a service's release command), one host at a time."""
+
+    @property
+    def serial(self) -> bool:
+        """Whether hosts go one at a time in this wave."""
+        return self in (Wave.DATABASE, Wave.RELEASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Reload:
+    """Reload a unit (or start it where it is not running)."""
+
+    unit: str
+
+
+@dataclass(frozen=True, slots=True)
+class Restart:
+    """Restart a unit."""
+
+    unit: str
+
+
+Reaction = Reload | Restart
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """A Debian package that must be installed."""
+
+    name: str
+
+    @property
+    def key(self) -> str:
+        return f"package:{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A system user with a group of the same name, without login."""
+
+    name: str
+    home: str = "/nonexistent"
+
+    @property
+    def key(self) -> str:
+        return f"account:{self.name}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Directory:
+    """A directory. With ``purge``, whatever is in it that no catalog declares is removed."""
+
+    path: str
+    mode: int = 0o755
+    owner: str = "root"
+    group: str = "root"
+    purge: bool = False
+
+    @property
+    def key(self) -> str:
+        return f"path:{self.path}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class File:
+    """A file with exactly this content. Missing parent directories are made (root, 0755).
+
+    ``validate`` is a command that must succeed in a view of the host in which all staged files already are in place;
+    ``on_change`` is what to do when the content, mode or owner changed. Content that refers to secrets is never shown.
+    """
+
+    path: str
+    content: str | bytes
+    mode: int = 0o644
+    owner: str = "root"
+    group: str = "root"
+    validate: tuple[str, ...] = ()
+    on_change: tuple[Reaction, ...] = ()
+
+    @property
+    def key(self) -> str:
+        return f"path:{self.path}"
+
+    @property
+    def secret(self) -> bool:
+        """Whether the content holds a secret."""
+        return is_secret(self.content)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unit:
+    """A systemd unit: whether it starts at boot and whether it runs now."""
+
+    name: str
+    enabled: bool = True
+    running: bool = True
+
+    @property
+    def key(self) -> str:
+        return f"unit:{self.name}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """What is not a file: done with ``do`` when ``check`` fails (both are given to /bin/sh on its standard input).
+
+    Scripts may refer to secrets; they are never part of a command line.
+    """
+
+    name: str
+    check: str
+    do: str
+    timeout_s: float = 120.0
+
+    @property
+    def key(self) -> str:
+        return f"step:{self.name}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gate:
+    """What must be true on the host before the wave may go on: ``check`` is tried until it succeeds or time is up.
+
+    Runs at the end of its system's part of an apply, when anything was changed there.
+    """
+
+    name: str
+    check: str
+    timeout_s: float = 60.0
+
+    @property
+    def key(self) -> str:
+        return f"gate:{self.name}"
+
+
+Item = Package | Account | Directory | File | Unit | Step | Gate
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SystemCatalog:
+    """What one system wants of one host, in the order in which it is to be done."""
+
+    system: str
+    wave: Wave
+    items: tuple[Item, ...]
+    materials: tuple[Material, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class HostCatalog:
+    """The whole desired state of a host.
+
+    Raises :class:`CompileError` when two declarations name one path, package, unit, account or step.
+    """
+
+    host: str
+    systems: tuple[SystemCatalog, ...]
+
+    def __post_init__(self) -> None:
+        seen: dict[str, str] = {}
+        for system, item in self.items():
+            if isinstance(item, Package):
+                continue  # Two systems may need one package; that is no contradiction.
+            if item.key in seen:
+                raise CompileError(
+                    f"{self.host}: {item.key} is declared by both {seen[item.key]} and {system}",
+                    hint="one system must own each path, unit, account and step",
+                )
+            seen[item.key] = system
+
+    def items(self) -> Iterator[tuple[str, Item]]:
+        """Every item with the name of its system, in order."""
+        for system in self.systems:
+            for item in system.items:
+                yield system.system, item
+
+    @property
+    def packages(self) -> tuple[str, ...]:
+        """All packages of the host, sorted, each once."""
+        return tuple(sorted({item.name for _, item in self.items() if isinstance(item, Package)}))
+
+    @property
+    def materials(self) -> tuple[Material, ...]:
+        """All material that the host's files refer to, each once, in order of first use."""
+        return tuple(dict.fromkeys(material for system in self.systems for material in system.materials))

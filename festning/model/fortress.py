@@ -1,0 +1,269 @@
+"""The declared fortress, resolved: every host by name and number, every service with its place, nothing left to default.
+
+This is what all rooms work from. Knows the words of the stack and the facts that follow from them by arithmetic
+(addresses, ports, which hosts a service runs on); leaves the YAML to ``declared`` and ``load``, judgement to ``policy``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from enum import StrEnum
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
+from pathlib import Path
+
+from festning.model.bridge import Bridge
+
+Address = IPv4Address | IPv6Address
+Net = IPv4Network | IPv6Network
+
+
+class Role(StrEnum):
+    CORE = "core"
+    ARBITER = "arbiter"
+    EDGE = "edge"
+
+
+class Runtime(StrEnum):
+    PHP = "php"
+    STATIC = "static"
+    COMMAND = "command"
+
+
+class Data(StrEnum):
+    PUBLIC = "public"
+    PERSONAL = "personal"
+
+
+class Durability(StrEnum):
+    STRICT = "strict"
+    RELAXED = "relaxed"
+
+
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """Who runs a site, and the country whose law reaches them."""
+
+    name: str
+    jurisdiction: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """A place. ``country`` is an ISO 3166-1 alpha-2 code."""
+
+    name: str
+    provider: str
+    country: str
+    operator: Operator
+    region: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Host:
+    """A machine with one role. ``address`` is where others reach it over the public network; ``None`` until it exists.
+
+    ``entry`` is the name it has under ``hosts:`` (a group such as ``edge`` with a count stands for several hosts).
+    """
+
+    name: str
+    entry: str
+    number: int
+    role: Role
+    site: Site
+    bridge: IPv4Address
+    address: Address | None = None
+    ssh_port: int = 22
+    size: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Residency:
+    """Where personal data may be, and whose law may reach it: ISO country codes, groups already expanded."""
+
+    countries: frozenset[str]
+    operators: frozenset[str]
+
+    def admits(self, site: Site) -> bool:
+        """Whether personal data may be at a site."""
+        return site.country in self.countries and site.operator.jurisdiction in self.operators
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Database:
+    """The Galera cluster. ``memory`` is each data node's InnoDB buffer pool, in bytes."""
+
+    durability: Durability = Durability.STRICT
+    memory: int = 1 << 30
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderProbe:
+    """How to prove a service with a database from outside: ``{token}`` stands for a number that is new each time.
+
+    ``method`` and ``path`` write one row when requested; ``row`` is an SQL query, run in the service's database, that
+    counts the rows with that token.
+    """
+
+    method: str
+    path: str
+    row: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """A workload of the user's. ``port`` is where its web server listens, on loopback and on the bridge.
+
+    ``index`` counts from 0 in order of declaration.
+    """
+
+    name: str
+    index: int
+    source: Path
+    runtime: Runtime
+    runs_on: Role
+    data: Data
+    host: str
+    health: str
+    port: int
+    database: bool = False
+    release: str | None = None
+    command: str | None = None
+    environment: tuple[tuple[str, str], ...] = ()
+    probe: OrderProbe | None = None
+
+    @property
+    def account(self) -> str:
+        """The system user that the service runs as, and the name of its database and database user's stem."""
+        return f"svc-{self.name}"
+
+    @property
+    def root(self) -> str:
+        """Where its files are on a host."""
+        return f"/srv/festning/{self.name}"
+
+    @property
+    def socket(self) -> str:
+        """The php-fpm socket of a service with runtime ``php``."""
+        return f"/run/php/festning-{self.name}.sock"
+
+    @property
+    def schema(self) -> str:
+        """The name of its database, and of its database user."""
+        return self.name.replace("-", "_")
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFile:
+    """One file of a service's source: path relative to the source, content, and whether it is executable."""
+
+    path: str
+    content: bytes
+    executable: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FrontDoor:
+    """Rules that every front door applies before a request reaches a service."""
+
+    deny_agents: tuple[str, ...]
+    methods: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Admin:
+    """Who may administrate: networks from which SSH is accepted, and the SSH user (``root``, or one with sudo)."""
+
+    networks: tuple[Net, ...]
+    ssh_user: str = "root"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiver:
+    """A rule or check that is knowingly not met until a date; recorded in the evidence."""
+
+    rule: str
+    reason: str
+    until: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fortress:
+    """The whole stack. ``lab`` is true when it is mapped onto the lab's machines."""
+
+    name: str
+    domain: str
+    residency: Residency
+    sites: tuple[Site, ...]
+    hosts: tuple[Host, ...]
+    bridge: Bridge
+    database: Database
+    services: tuple[Service, ...]
+    front_door: FrontDoor
+    admin: Admin
+    waivers: tuple[Waiver, ...] = ()
+    lab: bool = False
+
+    def host(self, name: str) -> Host:
+        """The host of that name; raises ``KeyError`` when there is none."""
+        for host in self.hosts:
+            if host.name == name:
+                return host
+        raise KeyError(name)
+
+    def with_role(self, role: Role) -> tuple[Host, ...]:
+        """The hosts of a role, in order of number."""
+        return tuple(sorted((host for host in self.hosts if host.role is role), key=lambda host: host.number))
+
+    @property
+    def cores(self) -> tuple[Host, ...]:
+        """Core hosts: hubs, front doors and data nodes at once."""
+        return self.with_role(Role.CORE)
+
+    @property
+    def arbiters(self) -> tuple[Host, ...]:
+        return self.with_role(Role.ARBITER)
+
+    @property
+    def edges(self) -> tuple[Host, ...]:
+        return self.with_role(Role.EDGE)
+
+    def hubs_of(self, host: Host) -> tuple[Host, ...]:
+        """The hubs that a host dials: every hub but itself."""
+        return tuple(core for core in self.cores if core.name != host.name)
+
+    def peers_of(self, host: Host) -> tuple[Host, ...]:
+        """The hosts that a host reaches over the bridge: a hub reaches every other host, others reach the hubs."""
+        if host.role is Role.CORE:
+            return tuple(other for other in self.hosts if other.name != host.name)
+        return self.cores
+
+    def services_on(self, host: Host) -> tuple[Service, ...]:
+        """The services that run on a host."""
+        return tuple(service for service in self.services if service.runs_on is host.role)
+
+    def hosts_of(self, service: Service) -> tuple[Host, ...]:
+        """The hosts that a service runs on."""
+        return self.with_role(service.runs_on)
+
+    def needs_database(self, host: Host) -> bool:
+        """Whether a service with a database runs on the host."""
+        return any(service.database for service in self.services_on(host))
+
+    def decrypts(self, host: Host, service: Service) -> bool:
+        """Whether the host's front door holds the service's TLS key.
+
+        Cores always do. An edge does for public services, and for a personal one only where the residency rule admits
+        its site; elsewhere it relays ciphertext.
+        """
+        if host.role is Role.CORE:
+            return True
+        return host.role is Role.EDGE and (service.data is Data.PUBLIC or self.residency.admits(host.site))
+
+    def placed(self, addresses: Mapping[str, Address]) -> Fortress:
+        """The same fortress with the addresses that a provider gave to its hosts (by host name)."""
+        return replace(
+            self,
+            hosts=tuple(replace(host, address=addresses.get(host.name, host.address)) for host in self.hosts),
+        )
