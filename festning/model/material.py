@@ -101,3 +101,11 @@ class SshKey:
 
 
 Material = Certificate | Password | TlsCryptServerKey | TlsCryptClientKey | SshKey
+
+
+def service_database_password(schema: str) -> Password:
+    """The password of the database user of a service, by the name of its schema.
+
+    The database makes the user with it and the service logs in with it; neither knows the other.
+    """
+    return Password(name=f"database/{schema}")
