@@ -1,8 +1,8 @@
 """The bridge's addresses, by arithmetic: known before anything is installed, the same after every rebuild.
 
-The pool is cut into blocks. Block 0 holds one address for each host (host number *n* is address *n* of the block, on the
-host's loopback); block *k* holds the links of hub number *k* (host *n* has address *n* in it). With the defaults host 2
-is 10.8.0.2 and its link to hub 1 ends at 10.8.1.2. Leaves which host has which number to ``fortress``.
+The pool is cut into blocks. Block 0 holds one address for each host (host number *n* is address *n* of the block, on
+the host's loopback); block *k* holds the links of hub number *k* (host *n* has address *n* in it). With the defaults
+host 2 is 10.8.0.2 and its link to hub 1 ends at 10.8.1.2. Leaves which host has which number to ``fortress``.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """The desired state of a host, as data with a closed vocabulary.
 
-A system's room compiles one ``SystemCatalog`` for each host it is on; a host's catalog is the ordered sum of them. Knows
-the vocabulary and that nothing may be declared twice; leaves what any of it means to ``systems`` and how it is reached
-to ``engine``.
+A system's room compiles one ``SystemCatalog`` for each host it is on; a host's catalog is the ordered sum of them.
+Knows the vocabulary and that nothing may be declared twice; leaves what any of it means to ``systems`` and how it is
+reached to ``engine``.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """One thing verified on the running fortress: what is run where, and how its output is judged.
 
-A system's room gives :class:`CheckSpec` objects (pure); ``engine`` runs their probes; the judgement is a pure function of
-the outputs. A probe that could not be run makes the check ``unknown``, never ``pass``.
+A system's room gives :class:`CheckSpec` objects (pure); ``engine`` runs their probes; the judgement is a pure function
+of the outputs. A probe that could not be run makes the check ``unknown``, never ``pass``.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from enum import IntEnum, StrEnum
 
 
 class Verdict(StrEnum):
-    PASS = "pass"
+    PASS = "pass"  # noqa: S105 (a verdict, not a password)
     FAIL = "fail"
     UNKNOWN = "unknown"
     WAIVED = "waived"

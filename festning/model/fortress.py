@@ -1,7 +1,8 @@
-"""The declared fortress, resolved: every host by name and number, every service with its place, nothing left to default.
+"""The declared fortress, resolved: every host by name and number, every service with its place, no defaults left open.
 
 This is what all rooms work from. Knows the words of the stack and the facts that follow from them by arithmetic
-(addresses, ports, which hosts a service runs on); leaves the YAML to ``declared`` and ``load``, judgement to ``policy``.
+(addresses, ports, which hosts a service runs on); leaves the YAML to ``declared`` and ``load``, judgement to
+``policy``.
 """
 
 from __future__ import annotations

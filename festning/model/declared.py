@@ -1,0 +1,242 @@
+"""The shape of ``fortress.yaml``: which keys there are, what each may hold, and what it is for.
+
+This is also the source of the JSON Schema. Knows one value at a time; what depends on several (a site that exists, a
+number that is free) is in ``resolve``, and what is wise is in ``policy``.
+"""
+
+from __future__ import annotations
+
+import datetime
+import re
+from contextlib import suppress
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from typing import Annotated, Literal
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    PlainValidator,
+    StrictBool,
+    StrictInt,
+    StrictStr,
+    WithJsonSchema,
+)
+
+from festning.model.bridge import DEFAULT_BLOCK, DEFAULT_POOL
+from festning.model.countries import COUNTRIES, GROUPS
+from festning.model.fortress import Data, Durability, Role, Runtime
+
+_NAME = r"^[a-z](?:[a-z0-9-]{0,30}[a-z0-9])?$"
+_DNS_NAME = r"^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$"
+_UNITS = {"KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30, "TiB": 1 << 40}
+
+
+def _address(value: object) -> IPv4Address | IPv6Address:
+    if isinstance(value, str):
+        with suppress(ValueError):
+            return ip_address(value)
+    raise ValueError("is not an IP address, such as 203.0.113.11")
+
+
+def _network(value: object) -> IPv4Network | IPv6Network:
+    if isinstance(value, str):
+        with suppress(ValueError):
+            return ip_network(value)
+    raise ValueError("is not an IP network without host bits, such as 192.0.2.0/24")
+
+
+def _pool(value: object) -> IPv4Network:
+    network = _network(value)
+    if not isinstance(network, IPv4Network):
+        raise ValueError("is not an IPv4 network, such as 10.8.0.0/16")  # noqa: TRY004 (pydantic reports ValueError)
+    return network
+
+
+def _country(value: str) -> str:
+    if value not in COUNTRIES:
+        raise ValueError("is not an ISO 3166-1 alpha-2 country code, such as NO")
+    return value
+
+
+def _country_or_group(value: str) -> str:
+    if value not in COUNTRIES and value not in GROUPS:
+        raise ValueError(f"is neither a country code, such as NO, nor a group ({', '.join(GROUPS)})")
+    return value
+
+
+def _size(value: str) -> str:
+    if parse_size(value) < 1 << 26:
+        raise ValueError("must be at least 64MiB")
+    return value
+
+
+def parse_size(text: str) -> int:
+    """Bytes in a size such as ``4GiB``; raises ``ValueError`` for anything else."""
+    match = re.fullmatch(r"([1-9][0-9]*)(KiB|MiB|GiB|TiB)", text)
+    if match is None:
+        raise ValueError("must be a whole number with a unit, such as 4GiB or 512MiB")
+    return int(match[1]) * _UNITS[match[2]]
+
+
+Name = Annotated[StrictStr, Field(pattern=_NAME)]
+DnsName = Annotated[StrictStr, Field(pattern=_DNS_NAME, max_length=253)]
+Country = Annotated[StrictStr, AfterValidator(_country)]
+CountryOrGroup = Annotated[StrictStr, AfterValidator(_country_or_group)]
+Size = Annotated[StrictStr, AfterValidator(_size)]
+Address = Annotated[IPv4Address | IPv6Address, PlainValidator(_address), WithJsonSchema({"type": "string"})]
+Network = Annotated[IPv4Network | IPv6Network, PlainValidator(_network), WithJsonSchema({"type": "string"})]
+Pool = Annotated[
+    IPv4Network, PlainValidator(_pool), WithJsonSchema({"type": "string"}), PlainSerializer(str, return_type=str)
+]
+HttpPath = Annotated[StrictStr, Field(pattern=r"^/[\x21-\x7e]*$")]
+EnvironmentName = Annotated[StrictStr, Field(pattern=r"^[A-Z][A-Z0-9_]*$")]
+Line = Annotated[StrictStr, Field(pattern=r"^[^\x00-\x1f\x7f]+$")]
+HttpToken = Annotated[StrictStr, Field(pattern=r"^[A-Z]+$")]
+AgentWord = Annotated[StrictStr, Field(pattern=r"^[A-Za-z0-9._/-]+$")]
+
+
+class _Declared(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class OperatorEntry(_Declared):
+    """Who runs the site."""
+
+    name: Line = Field(description="The operator's name.")
+    jurisdiction: Country = Field(description="Country whose law reaches the operator (for a subsidiary: the owner's).")
+
+
+class SiteEntry(_Declared):
+    """A place where machines stand."""
+
+    provider: Literal["static", "ec2", "digitalocean"] = Field(
+        description="How machines come to be there; static: they exist already."
+    )
+    country: Country = Field(description="Country in which the machines stand.")
+    operator: OperatorEntry
+    region: Line | None = Field(default=None, description="The provider's own name for the place.")
+
+
+class HostEntry(_Declared):
+    """A machine, or with ``count`` a group of equal edges (``edge`` with count 2 is edge1 and edge2)."""
+
+    site: Name = Field(description="One of the sites.")
+    role: Role
+    address: Address | None = Field(default=None, description="Public address; left out where a provider gives one.")
+    count: Annotated[StrictInt, Field(ge=1, le=10_000)] | None = Field(
+        default=None, description="How many equal edges this entry stands for."
+    )
+    number: Annotated[StrictInt, Field(ge=1)] | None = Field(
+        default=None, description="The host's number on the bridge (of a group: its first); chosen when left out."
+    )
+    ssh_port: Annotated[StrictInt, Field(ge=1, le=65535)] = 22
+    size: Line | None = Field(default=None, description="The provider's name for the machine's size.")
+
+
+class PersonalEntry(_Declared):
+    """Where personal data may be."""
+
+    countries: tuple[CountryOrGroup, ...] = Field(min_length=1, description="Countries in which it may be.")
+    operators: tuple[CountryOrGroup, ...] = Field(min_length=1, description="Jurisdictions that may reach its keepers.")
+
+
+class ResidencyEntry(_Declared):
+    """The residency rule."""
+
+    personal: PersonalEntry
+
+
+class BridgeEntry(_Declared):
+    """The bridge's address pool."""
+
+    pool: Pool = Field(default=DEFAULT_POOL, description="Private IPv4 network that nothing else of yours uses.")
+    block: Annotated[StrictInt, Field(ge=8, le=28)] = Field(
+        default=DEFAULT_BLOCK, description="Prefix length of the blocks that the pool is cut into: one for all hosts."
+    )
+    port: Annotated[StrictInt, Field(ge=1, le=65535)] = Field(default=1194, description="UDP port of the hubs.")
+
+
+class DatabaseEntry(_Declared):
+    """The Galera cluster on the core hosts."""
+
+    durability: Durability = Field(default=Durability.STRICT, description="strict: every commit is flushed to disk.")
+    memory: Size = Field(default="1GiB", description="InnoDB's buffer pool on each data node.")
+
+
+class ProbeEntry(_Declared):
+    """How to prove from outside that the service writes: one row with a number that is new each time."""
+
+    method: Literal["POST", "PUT", "GET"] = "POST"
+    path: HttpPath = Field(description="Path to request; {token} stands for the number.")
+    row: Line = Field(description="SQL that counts the rows with {token} in the service's database.")
+
+
+class ServiceEntry(_Declared):
+    """A workload of yours."""
+
+    source: Line = Field(description="Folder with the files, relative to fortress.yaml.")
+    runtime: Runtime
+    runs_on: Literal[Role.CORE, Role.EDGE] = Field(description="Where it runs.")
+    data: Data = Field(description="personal: its TLS key and its traffic in the clear stay where residency allows.")
+    host: DnsName = Field(description="The name that the public requests.")
+    health: HttpPath = Field(default="/", description="Path that answers 2xx when the service is well.")
+    port: Annotated[StrictInt, Field(ge=1024, le=65535)] | None = Field(
+        default=None, description="Where it listens behind the front door; chosen when left out."
+    )
+    database: StrictBool = Field(default=False, description="Whether it has a database at 127.0.0.1:3306.")
+    release: Line | None = Field(default=None, description="Command to run once after each change of the source.")
+    command: Line | None = Field(default=None, description="What to run, for runtime command; it listens on $PORT.")
+    environment: dict[EnvironmentName, Line] = Field(default_factory=dict, description="Not for secrets.")
+    probe: ProbeEntry | None = None
+
+
+class FrontDoorEntry(_Declared):
+    """Rules that every front door applies."""
+
+    deny_agents: tuple[AgentWord, ...] = Field(
+        default=("masscan", "nikto", "nuclei", "sqlmap", "wpscan", "zgrab"),
+        description="Requests whose User-Agent contains one of these words are refused.",
+    )
+    methods: tuple[HttpToken, ...] = Field(
+        default=("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"),
+        min_length=1,
+        description="HTTP methods that reach a service.",
+    )
+
+
+class AdminEntry(_Declared):
+    """Who may administrate."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+    networks: tuple[Network, ...] = Field(alias="from", min_length=1, description="Networks that may reach SSH.")
+    ssh_user: Annotated[StrictStr, Field(pattern=r"^[a-z_][a-z0-9_-]*$")] = Field(
+        default="root", description="root, or a user who may sudo without a password."
+    )
+
+
+class WaiverEntry(_Declared):
+    """A rule or check that is knowingly not met."""
+
+    rule: Line
+    reason: Line
+    until: datetime.date
+
+
+class FortressFile(_Declared):
+    """A fortress: stateless edges, a stateful core, and the bridge between them."""
+
+    fortress: Name = Field(description="The fortress's name.")
+    domain: DnsName
+    residency: ResidencyEntry
+    sites: dict[Name, SiteEntry] = Field(min_length=1)
+    hosts: dict[Name, HostEntry] = Field(min_length=1)
+    bridge: BridgeEntry = Field(default_factory=BridgeEntry)
+    database: DatabaseEntry = Field(default_factory=DatabaseEntry)
+    services: dict[Name, ServiceEntry] = Field(default_factory=dict)
+    front_door: FrontDoorEntry = Field(default_factory=FrontDoorEntry)
+    admin: AdminEntry
+    waivers: tuple[WaiverEntry, ...] = ()

@@ -1,0 +1,295 @@
+"""From the declared file to the resolved fortress, or to every contradiction in it.
+
+Knows what depends on more than one value: names that must exist, numbers and addresses that must be free. Leaves single
+values to ``declared`` and judgement of a consistent fortress to ``policy``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from difflib import get_close_matches
+from itertools import chain
+from pathlib import Path
+
+from festning.model.bridge import Bridge
+from festning.model.countries import expand
+from festning.model.declared import FortressFile, HostEntry, ServiceEntry, parse_size
+from festning.model.fortress import (
+    Admin,
+    Database,
+    Fortress,
+    FrontDoor,
+    Host,
+    Operator,
+    OrderProbe,
+    Residency,
+    Role,
+    Runtime,
+    Service,
+    Site,
+    Waiver,
+)
+from festning.model.numbering import FIRST, Entry, first_numbers
+
+FIRST_SERVICE_PORT = 8100
+RESERVED_PORTS = frozenset({3306, 4444, 4567, 4568, 8404, 8443, 9200})
+
+KeyPath = tuple[str | int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Contradiction:
+    """Something wrong at a key path, before it is known which line that is."""
+
+    path: KeyPath
+    message: str
+    expected: str = ""
+    hint: str = ""
+
+
+def resolve(declared: FortressFile, folder: Path) -> Fortress | list[Contradiction]:
+    """The fortress that the file declares; ``folder`` is where relative sources are looked up.
+
+    Returns the list of contradictions instead when there are any.
+    """
+    bridge = Bridge(pool=declared.bridge.pool, block=declared.bridge.block, port=declared.bridge.port)
+    contradictions = list(
+        chain(
+            _bridge_contradictions(declared),
+            _site_contradictions(declared),
+            _group_contradictions(declared),
+            _service_contradictions(declared, folder),
+        )
+    )
+    if contradictions:
+        return contradictions
+    sites = {
+        name: Site(
+            name=name,
+            provider=site.provider,
+            country=site.country,
+            operator=Operator(site.operator.name, site.operator.jurisdiction),
+            region=site.region,
+        )
+        for name, site in declared.sites.items()
+    }
+    hosts = tuple(_hosts(declared, bridge, sites))
+    contradictions = [*_number_contradictions(hosts, bridge, declared), *_host_contradictions(hosts)]
+    if contradictions:
+        return contradictions
+    personal = declared.residency.personal
+    return Fortress(
+        name=declared.fortress,
+        domain=declared.domain,
+        residency=Residency(expand(personal.countries), expand(personal.operators)),
+        sites=tuple(sites.values()),
+        hosts=hosts,
+        bridge=bridge,
+        database=Database(durability=declared.database.durability, memory=parse_size(declared.database.memory)),
+        services=tuple(_services(declared, folder)),
+        front_door=FrontDoor(deny_agents=declared.front_door.deny_agents, methods=declared.front_door.methods),
+        admin=Admin(networks=declared.admin.networks, ssh_user=declared.admin.ssh_user),
+        waivers=tuple(Waiver(rule=w.rule, reason=w.reason, until=w.until) for w in declared.waivers),
+    )
+
+
+def _hosts(declared: FortressFile, bridge: Bridge, sites: dict[str, Site]) -> Iterator[Host]:
+    numbers = first_numbers(
+        Entry(name, entry.role, entry.count, entry.number) for name, entry in declared.hosts.items()
+    )
+    for name, entry in declared.hosts.items():
+        for offset in range(entry.count or 1):
+            number = numbers[name] + offset
+            in_pool = number <= bridge.largest_host
+            yield Host(
+                name=name if entry.count is None else f"{name}{offset + 1}",
+                entry=name,
+                number=number,
+                role=entry.role,
+                site=sites[entry.site],
+                bridge=bridge.address(number if in_pool else 0),
+                address=entry.address,
+                ssh_port=entry.ssh_port,
+                size=entry.size,
+            )
+
+
+def _services(declared: FortressFile, folder: Path) -> Iterator[Service]:
+    taken = {service.port for service in declared.services.values()}
+    free = (port for port in range(FIRST_SERVICE_PORT, 65536) if port not in taken | RESERVED_PORTS)
+    for index, (name, entry) in enumerate(declared.services.items()):
+        yield Service(
+            name=name,
+            index=index,
+            source=folder / entry.source,
+            runtime=entry.runtime,
+            runs_on=entry.runs_on,
+            data=entry.data,
+            host=entry.host,
+            health=entry.health,
+            port=entry.port if entry.port is not None else next(free),
+            database=entry.database,
+            release=entry.release,
+            command=entry.command,
+            environment=tuple(entry.environment.items()),
+            probe=_probe(entry),
+        )
+
+
+def _probe(entry: ServiceEntry) -> OrderProbe | None:
+    if entry.probe is None:
+        return None
+    return OrderProbe(method=entry.probe.method, path=entry.probe.path, row=entry.probe.row)
+
+
+def _bridge_contradictions(declared: FortressFile) -> Iterator[Contradiction]:
+    pool, block = declared.bridge.pool, declared.bridge.block
+    if block <= pool.prefixlen:
+        yield Contradiction(
+            ("bridge", "block"),
+            f"blocks of /{block} do not fit into the pool {pool}",
+            expected=f"a prefix length above {pool.prefixlen}",
+            hint="the pool needs one block for all hosts and one for each hub",
+        )
+    elif not pool.is_private:
+        yield Contradiction(("bridge", "pool"), f"{pool} is not a private network", hint="such as 10.8.0.0/16")
+
+
+def _site_contradictions(declared: FortressFile) -> Iterator[Contradiction]:
+    for name, host in declared.hosts.items():
+        if host.site not in declared.sites:
+            yield Contradiction(
+                ("hosts", name, "site"),
+                f"there is no site {host.site!r}",
+                expected=f"one of: {', '.join(declared.sites)}",
+                hint=did_you_mean(host.site, declared.sites),
+            )
+
+
+def _group_contradictions(declared: FortressFile) -> Iterator[Contradiction]:
+    for name, host in declared.hosts.items():
+        yield from _group_contradictions_of(name, host)
+    if not any(host.role is Role.CORE for host in declared.hosts.values()):
+        yield Contradiction(
+            ("hosts",), "there is no core host", expected="at least two hosts with role core", hint="data needs a home"
+        )
+
+
+def _group_contradictions_of(name: str, host: HostEntry) -> Iterator[Contradiction]:
+    if host.count is None:
+        return
+    if host.role is not Role.EDGE:
+        yield Contradiction(
+            ("hosts", name, "count"),
+            f"a host with role {host.role.value} cannot be a group",
+            expected="count only with role edge",
+            hint=f"declare each {host.role.value} by its own name: they are not interchangeable",
+        )
+    if host.address is not None and host.count > 1:
+        yield Contradiction(
+            ("hosts", name, "address"),
+            f"one address cannot serve {host.count} hosts",
+            hint="declare each host by its own name, or leave the address out where a provider gives one",
+        )
+
+
+def _number_contradictions(hosts: Iterable[Host], bridge: Bridge, declared: FortressFile) -> Iterator[Contradiction]:
+    holders: dict[int, Host] = {}
+    reported: set[str] = set()
+    for host in hosts:
+        if host.entry in reported:
+            continue  # One word about a group is enough.
+        path: KeyPath = ("hosts", host.entry)
+        if declared.hosts[host.entry].number is not None:
+            path = (*path, "number")
+        if host.number > bridge.largest_host:
+            reported.add(host.entry)
+            yield Contradiction(
+                path,
+                f"host number {host.number} is past the pool: a /{bridge.block} block ends at {bridge.largest_host}",
+                expected=f"a number from 1 to {bridge.largest_host}",
+                hint="give bridge.block a smaller prefix length (and a pool with room for the blocks)",
+            )
+        if host.role is Role.CORE and host.number > bridge.largest_hub:
+            yield Contradiction(
+                path,
+                f"hub number {host.number} is past the pool: {bridge.pool} has blocks for {bridge.largest_hub} hubs",
+                expected=f"a number from 1 to {bridge.largest_hub}",
+            )
+        other = holders.setdefault(host.number, host)
+        if other is not host:
+            reported.add(host.entry)
+            yield Contradiction(
+                path,
+                f"{host.name} and {other.name} have the same number {host.number}",
+                expected="a number of its own for each host",
+                hint=f"leave number out to have one chosen (from {FIRST[host.role]} for role {host.role.value})",
+            )
+
+
+def _host_contradictions(hosts: Iterable[Host]) -> Iterator[Contradiction]:
+    by_name: dict[str, Host] = {}
+    by_address: dict[object, Host] = {}
+    for host in hosts:
+        twin = by_name.setdefault(host.name, host)
+        if twin is not host:
+            yield Contradiction(
+                ("hosts", host.entry),
+                f"{host.entry!r} and {twin.entry!r} both make a host named {host.name}",
+                hint="rename one of them",
+            )
+        if host.address is None:
+            continue
+        neighbour = by_address.setdefault(host.address, host)
+        if neighbour is not host:
+            yield Contradiction(
+                ("hosts", host.entry, "address"),
+                f"{host.name} and {neighbour.name} have the same address {host.address}",
+                expected="an address of its own for each host",
+            )
+
+
+def _service_contradictions(declared: FortressFile, folder: Path) -> Iterator[Contradiction]:
+    hosts: dict[str, str] = {}
+    ports: dict[int, str] = {}
+    for name, service in declared.services.items():
+        path: KeyPath = ("services", name)
+        if not (folder / service.source).is_dir():
+            yield Contradiction(
+                (*path, "source"),
+                f"there is no folder {service.source!r}",
+                expected=f"a folder, looked up from {folder}",
+            )
+        if hosts.setdefault(service.host, name) != name:
+            yield Contradiction((*path, "host"), f"{service.host} already is the name of {hosts[service.host]}")
+        if service.port is not None:
+            if ports.setdefault(service.port, name) != name:
+                yield Contradiction((*path, "port"), f"port {service.port} already is taken by {ports[service.port]}")
+            if service.port in RESERVED_PORTS:
+                yield Contradiction((*path, "port"), f"port {service.port} is used by the fortress itself")
+        yield from _service_contradictions_of(path, service)
+
+
+def _service_contradictions_of(path: KeyPath, service: ServiceEntry) -> Iterator[Contradiction]:
+    if service.runtime is Runtime.COMMAND and service.command is None:
+        yield Contradiction(path, "runtime command needs a command", expected="command: what to run; it gets $PORT")
+    if service.runtime is not Runtime.COMMAND and service.command is not None:
+        yield Contradiction(
+            (*path, "command"), f"runtime {service.runtime.value} takes no command", expected="runtime: command"
+        )
+    if service.runtime is Runtime.STATIC and service.database:
+        yield Contradiction((*path, "database"), "files alone use no database", expected="runtime: php or command")
+    if service.probe is None:
+        return
+    if not service.database:
+        yield Contradiction((*path, "probe"), "a probe writes a row, and this service has no database")
+    for key, value in (("path", service.probe.path), ("row", service.probe.row)):
+        if "{token}" not in value:
+            yield Contradiction((*path, "probe", key), "{token} does not occur in it", expected="{token} in its place")
+
+
+def did_you_mean(word: str, choices: Iterable[str]) -> str:
+    """A hint with the nearest choice, or nothing."""
+    near = get_close_matches(word, list(choices), n=1)
+    return f"did you mean {near[0]}?" if near else ""
