@@ -146,8 +146,8 @@ class Service:
 
     @property
     def socket(self) -> str:
-        """The php-fpm socket of a service with runtime ``php``."""
-        return f"/run/php/festning-{self.name}.sock"
+        """The php-fpm socket of a service with runtime ``php``, in a directory that its own unit makes and owns."""
+        return f"/run/festning-service-{self.name}/php.sock"
 
     @property
     def schema(self) -> str:
@@ -243,6 +243,19 @@ class Fortress:
     def services_on(self, host: Host) -> tuple[Service, ...]:
         """The services that run on a host."""
         return tuple(service for service in self.services if service.runs_on is host.role)
+
+    def copies_on(self, host: Host) -> tuple[Service, ...]:
+        """The services of which a host keeps a backup copy: on cores, what the edges serve as mere public files.
+
+        The cores' front doors fall back on it when no edge is left.
+        """
+        if host.role is not Role.CORE:
+            return ()
+        return tuple(
+            service
+            for service in self.services
+            if service.runs_on is Role.EDGE and service.runtime is Runtime.STATIC and service.data is Data.PUBLIC
+        )
 
     def hosts_of(self, service: Service) -> tuple[Host, ...]:
         """The hosts that a service runs on."""
