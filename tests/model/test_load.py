@@ -1,0 +1,124 @@
+"""Every mistake that a person can make in fortress.yaml is told with its place, and changes nothing."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from festning.errors import BadFileError, UsageError
+from festning.model.fortress import Fortress, Role
+from festning.model.load import load_fortress, parse_fortress, position_of, read_source
+
+EXAMPLE = Path(__file__).parents[2] / "examples" / "nordlys" / "fortress.yaml"
+TEXT = EXAMPLE.read_text()
+
+
+def mistakes(old: str, new: str) -> list[str]:
+    assert old in TEXT
+    with pytest.raises(BadFileError) as caught:
+        parse_fortress(TEXT.replace(old, new, 1), "fortress.yaml", EXAMPLE.parent)
+    return [str(problem) for problem in caught.value.problems]
+
+
+def test_the_commented_example_is_a_fortress() -> None:
+    fortress = load_fortress(EXAMPLE)
+    assert [host.name for host in fortress.hosts] == ["core1", "core2", "arbiter", "edge1", "edge2"]
+    assert [str(host.bridge) for host in fortress.hosts] == [
+        "10.8.0.1",
+        "10.8.0.2",
+        "10.8.0.8",
+        "10.8.0.16",
+        "10.8.0.17",
+    ]
+    assert fortress.host("core1").role is Role.CORE
+    assert fortress.residency.countries == {"NO"}, "NO is Norway, not a boolean"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "place", "words"),
+    [
+        ("role: core, ", "rol: core, ", "22:27: hosts.core1.rol", "did you mean role?"),
+        ("count: 2", 'count: "2"', "25:39: hosts.edge.count", "without quotes"),
+        ("domain: nordlys.example", "domain: 12", "5:1: domain", "in quotes"),
+        ("domain: nordlys.example", "fortress: again", "5:1: fortress", "given twice"),
+        ("{site: bergen,", "{site: berge,", "24:13: hosts.arbiter.site", "did you mean bergen?"),
+        ("203.0.113.12", "203.0.113.11", "23:42: hosts.core2.address", "core2 and core1 have the same address"),
+        ("count: 2", "count: 2, number: 300", "25:49: hosts.edge.number", "past the pool: a /24 block ends at 254"),
+        ("role: arbiter, ", "role: arbiter, count: 2, ", "24:42: hosts.arbiter.count", "cannot be a group"),
+        ("./shop", "./shp", "33:5: services.shop.source", "there is no folder './shp'"),
+        ("[NO], op", "[XX], op", "10:26: residency.personal.countries.0", "neither a country code"),
+        ("[NO], op", "NO, op", "10:14: residency.personal.countries", "write a list as [a, b]"),
+        ("203.0.113.11", "203.0.113.311", "22:42: hosts.core1.address", "is not an IP address"),
+        ("runtime: php", "runtime: pphp", "34:5: services.shop.runtime", "did you mean php?"),
+        ("4GiB", "4GB", "28:32: database.memory", "such as 4GiB"),
+        ("sites:", "sites: [", "15:3", "this is not YAML"),
+        ("fortress: nordlys", "fortress: Nord lys", "4:1: fortress", "lower-case letters"),
+        ("www.nordlys.example", "shop.nordlys.example", "53:5: services.www.host", "already is the name of shop"),
+        ("database: true", "database: false", "42:5: services.shop.probe", "has no database"),
+        ("number={token}", "number=1", "44:7: services.shop.probe.path", "{token} does not occur"),
+        ("runtime: static", "runtime: command", "services.www", "needs a command"),
+        ("waivers: []", "bridge: {pool: 10.8.0.0/24}", "bridge.block", "do not fit into the pool"),
+        ("waivers: []", "bridge: {pool: 8.8.0.0/16}", "bridge.pool", "is not a private network"),
+    ],
+)
+def test_a_mistake_is_told_with_its_place(old: str, new: str, place: str, words: str) -> None:
+    told = mistakes(old, new)
+    assert any(place in problem and words in problem for problem in told), told
+
+
+def test_two_hosts_with_one_number_are_refused() -> None:
+    core1, core2 = "address: 203.0.113.11", "address: 203.0.113.12"
+    between = TEXT[TEXT.index(core1) : TEXT.index(core2)]
+    told = mistakes(between + core2, between.replace(core1, "number: 3") + "number: 3")
+    assert "23:33: hosts.core2.number: core2 and core1 have the same number 3" in told[0]
+
+
+def test_all_mistakes_are_told_at_once() -> None:
+    told = mistakes("role: core,    address: 203.0.113.11", "role: cor, addres: x")
+    assert len(told) == 2
+
+
+def test_a_fortress_without_a_core_is_refused() -> None:
+    assert "there is no core host" in "".join(mistakes(TEXT[TEXT.index("  core1:") : TEXT.index("  arbiter:")], ""))
+
+
+def test_no_file_and_no_text(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="there is no file"):
+        load_fortress(tmp_path / "fortress.yaml")
+    binary = tmp_path / "binary.yaml"
+    binary.write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(BadFileError, match="not UTF-8"):
+        load_fortress(binary)
+
+
+def test_positions_of_key_paths() -> None:
+    assert position_of(TEXT, "fortress.yaml", "hosts.core2") == (23, 3)
+
+
+def test_a_source_is_read_without_hidden_files_and_links(tmp_path: Path) -> None:
+    service = load_fortress(EXAMPLE).services[1]
+    (tmp_path / ".git").mkdir()
+    (tmp_path / ".git" / "config").write_text("x")
+    (tmp_path / "css").mkdir()
+    (tmp_path / "css" / "a.css").write_text("a")
+    (tmp_path / "index.html").write_text("b")
+    (tmp_path / "link").symlink_to("/etc/passwd")
+    assert [file.path for file in read_source(replace(service, source=tmp_path))] == ["index.html", "css/a.css"]
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(data=st.data())
+def test_a_damaged_file_gives_a_model_or_a_clear_error(data: st.DataObject) -> None:
+    text = TEXT
+    for _ in range(data.draw(st.integers(1, 3))):
+        at = data.draw(st.integers(0, len(text) - 1))
+        width = data.draw(st.integers(0, 12))
+        text = text[:at] + data.draw(st.text(max_size=4)) + text[at + width :]
+    try:
+        assert isinstance(parse_fortress(text, "fortress.yaml", EXAMPLE.parent), Fortress)
+    except BadFileError as error:
+        assert all(problem.message for problem in error.problems)  # noqa: PT017 (either outcome is right)
