@@ -74,7 +74,7 @@ def test_two_hosts_with_one_number_are_refused() -> None:
     core1, core2 = "address: 203.0.113.11", "address: 203.0.113.12"
     between = TEXT[TEXT.index(core1) : TEXT.index(core2)]
     told = mistakes(between + core2, between.replace(core1, "number: 3") + "number: 3")
-    assert "23:33: hosts.core2.number: core2 and core1 have the same number 3" in told[0]
+    assert "23:42: hosts.core2.number: core2 and core1 have the same number 3" in told[0]
 
 
 def test_all_mistakes_are_told_at_once() -> None:

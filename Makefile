@@ -1,0 +1,64 @@
+# festning: two commands for a start (make up, make test), and the way back (make down).
+# Needs root on Debian 12 or 13; see the README for what each of them changes on the machine.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+FORTRESS ?= examples/nordlys/fortress.yaml
+VENV := .venv
+FESTNING := $(VENV)/bin/festning --file $(FORTRESS)
+
+# The lab: mmdebstrap makes the machines' image, systemd-container (systemd-nspawn) boots them, iproute2 joins them.
+APT := mmdebstrap systemd-container iproute2 util-linux debian-archive-keyring openssh-client python3-venv
+
+.PHONY: help up down test unit lint bench lock packages clean
+
+help: ## this list
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+
+up: $(VENV)/installed ## install what is missing, boot the lab, apply the example, verify it
+	$(FESTNING) --lab up
+
+down: $(VENV)/installed ## take the lab away, without a trace (the image cache stays; make clean removes it)
+	$(FESTNING) --lab down
+
+test: lint $(VENV)/installed ## everything that must hold: style, types, layout, unit tests, lab tests
+	$(VENV)/bin/pytest
+
+unit: $(VENV)/installed ## the tests that need neither root nor a lab
+	$(VENV)/bin/pytest -m "not lab"
+
+lint: $(VENV)/installed
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/mypy
+	$(VENV)/bin/lint-imports
+
+bench: $(VENV)/installed ## measure the lab: boot, up, plan, memory
+	$(VENV)/bin/python -m bench.lab
+
+packages: ## the Debian packages that the lab needs on this machine
+	@missing=$$(for p in $(APT); do \
+	    dpkg-query -W -f '$${db:Status-Status}' $$p 2>/dev/null | grep -qx installed || echo $$p; done); \
+	if [ -n "$$missing" ]; then \
+	    [ "$$(id -u)" = 0 ] || { echo "missing: $$missing; as root: apt-get install" $$missing >&2; exit 64; }; \
+	    echo "installing:" $$missing; \
+	    apt-get update -qq; \
+	    DEBIAN_FRONTEND=noninteractive apt-get install -yqq --no-install-recommends $$missing >/dev/null; \
+	fi
+
+# The stamp goes last, so that an interrupted installation is done again.
+$(VENV)/installed: requirements.lock pyproject.toml | packages
+	python3 -m venv $(VENV)
+	$(VENV)/bin/pip install -q --disable-pip-version-check --require-hashes -r requirements.lock
+	$(VENV)/bin/pip install -q --disable-pip-version-check --no-deps --no-build-isolation --no-index \
+	    --config-settings editable_mode=compat -e .
+	@touch $@
+
+lock: ## refresh requirements.lock from pyproject.toml (needs uv on the PATH)
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
+	    --custom-compile-command "make lock" --all-extras --upgrade pyproject.toml -o requirements.lock
+
+clean: ## remove the virtual environment and the lab's image cache
+	rm -rf $(VENV) build dist *.egg-info /var/cache/festning
