@@ -1,0 +1,43 @@
+"""What every provider gives: a fortress whose hosts have addresses, and for each host the way to its SSH.
+
+Leaves speaking SSH to ``engine``: an :class:`Endpoint` is all that it needs to know.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from festning.model.fortress import Fortress
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """Where a machine's SSH is, and what both sides show each other there.
+
+    ``namespace`` is the path of the network namespace in which the TCP socket has to be opened (see
+    ``lab.namespace.open_socket``), or ``None`` for an ordinary socket. ``known_host_key`` is the public key line
+    (``ssh-ed25519 AAAA…``) that the host must present, or ``None`` to go by the operator's ``~/.ssh/known_hosts``.
+    ``client_key`` is the private key to log in with, in OpenSSH's format, never written to a disk, or ``None`` for the
+    operator's agent and default keys.
+    """
+
+    host: str
+    address: str
+    port: int
+    user: str
+    namespace: str | None = None
+    known_host_key: str | None = None
+    client_key: str | None = field(default=None, repr=False)
+
+
+class Provider(Protocol):
+    """What the workflows need of a provider."""
+
+    def place(self, fortress: Fortress) -> Fortress:
+        """The same fortress with the addresses that this provider's machines have; raises ``UsageError``."""
+        ...
+
+    def endpoint(self, name: str) -> Endpoint:
+        """The way to a machine, by the host's name; raises ``UsageError`` for a name that there is no machine of."""
+        ...

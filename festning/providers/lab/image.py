@@ -1,0 +1,166 @@
+"""The lab's base image: built once for each recipe, kept under its digest, and shared read-only by all machines.
+
+Knows the cache (``<images>/<digest>``) and mmdebstrap. A directory under its final name is complete: it is built beside
+it and renamed. Leaves what is in an image to ``recipe``, and each machine's own files to ``seed``.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from festning.errors import ProviderError, UsageError
+from festning.providers.lab.recipe import FILES, MASKED_UNITS, Recipe
+
+IMAGES = Path("/var/cache/festning/images")
+NEEDED_BYTES = 2 << 30
+"""An image of all of a fortress's packages is about 0.7 GB, and as much again is used while it is unpacked."""
+
+KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
+_BUILDING = ".building-"
+_SAID_AT_THE_END = 15
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """A complete image: the digest of its recipe and the directory of its tree."""
+
+    digest: str
+    tree: Path
+
+
+def ensure_image(recipe: Recipe, progress: Progress = lambda _line: None, images: Path = IMAGES) -> Image:
+    """Take the recipe's image from the cache, or build it (about a minute; ``progress`` gets a line for each step).
+
+    Concurrent callers wait for the one that builds. What an interrupted build left is removed. Raises
+    :class:`UsageError` when there is too little disk space or Debian's archive keys lack the suite's, and
+    :class:`ProviderError` when the build fails.
+    """
+    image = Image(recipe.digest, images / recipe.digest)
+    if image.tree.is_dir():
+        return image
+    images.mkdir(parents=True, exist_ok=True)
+    with _only_builder(images, progress):
+        if image.tree.is_dir():
+            return image
+        _remove_half_built(images, progress)
+        _check_space(images)
+        _check_keyring(recipe)
+        building = images / f"{recipe.digest}{_BUILDING}{os.getpid()}"
+        try:
+            _build(recipe, building, progress)
+            building.rename(image.tree)
+        finally:
+            if building.exists():
+                remove_tree(building)
+    return image
+
+
+def remove_tree(tree: Path) -> None:
+    """Delete a directory on its own file system; what an interrupted build left mounted in it is unmounted first."""
+    inside = f"{tree}/"
+    mounts = [line.split()[1] for line in Path("/proc/self/mounts").read_text().splitlines()]
+    for mount in sorted((mount for mount in mounts if mount.startswith(inside)), reverse=True):
+        subprocess.run(["umount", "--lazy", mount], check=True, capture_output=True)
+    shutil.rmtree(tree)
+
+
+@contextmanager
+def _only_builder(images: Path, progress: Progress) -> Iterator[None]:
+    with (images / ".lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            progress("waiting for another festning that is building a base image")
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _remove_half_built(images: Path, progress: Progress) -> None:
+    # The lock is held, so whoever was building these is gone.
+    for leftover in images.glob(f"*{_BUILDING}*"):
+        progress(f"removing a half-built image, {leftover.name}")
+        remove_tree(leftover)
+
+
+def _check_space(images: Path) -> None:
+    free = shutil.disk_usage(images).free
+    if free < NEEDED_BYTES:
+        raise UsageError(
+            f"{images} has {free / (1 << 30):.1f} GiB free; building the lab's base image needs "
+            f"{NEEDED_BYTES / (1 << 30):.1f} GiB",
+            hint=f"free some space, or mount a larger disk at {images}",
+        )
+
+
+def _check_keyring(recipe: Recipe) -> None:
+    fragments = KEYRING.parent.glob(f"debian-archive-{recipe.suite}-*")
+    if not KEYRING.exists() or not any(fragments):
+        raise UsageError(
+            f"this machine has no archive keys of Debian {recipe.suite}, so its packages cannot be verified",
+            hint="apt-get install debian-archive-keyring (a current one)",
+        )
+
+
+def _build(recipe: Recipe, tree: Path, progress: Progress) -> None:
+    progress(f"building the base image: Debian {recipe.suite}, {len(recipe.packages)} packages and what they need")
+    command = recipe.mmdebstrap(str(tree))
+    # A session of its own, so that Ctrl-C reaches mmdebstrap through us only, and it can unmount what it mounted.
+    with subprocess.Popen(
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        start_new_session=True,
+    ) as process:  # fmt: skip
+        said = _follow(process, progress)
+    if process.returncode:
+        raise ProviderError(
+            f"building the base image failed (exit code {process.returncode}):\n" + "\n".join(said),
+            hint="can this machine reach Debian's mirror? are all packages named as Debian names them?",
+        )
+    progress("setting up the base image")
+    _set_up(tree)
+
+
+def _follow(process: subprocess.Popen[str], progress: Progress) -> list[str]:
+    assert process.stdout is not None
+    said: list[str] = []
+    try:
+        for line in process.stdout:
+            said = [*said[1 - _SAID_AT_THE_END :], line.rstrip()]
+            if line.startswith("I: "):
+                progress(line[3:].rstrip())
+    except BaseException:
+        process.terminate()
+        process.wait()
+        raise
+    return said
+
+
+def _set_up(tree: Path) -> None:
+    for key in (tree / "etc/ssh").glob("ssh_host_*"):
+        key.unlink()
+    for name in ("etc/resolv.conf", "etc/hostname", "etc/machine-id", "var/lib/dbus/machine-id"):
+        (tree / name).unlink(missing_ok=True)
+    for path, content in FILES.items():
+        file = tree / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(content)
+    subprocess.run(["chroot", str(tree), "systemctl", "preset-all"], check=True, capture_output=True)
+    for unit in MASKED_UNITS:
+        link = tree / "etc/systemd/system" / unit
+        link.unlink(missing_ok=True)
+        link.symlink_to("/dev/null")
+    default = tree / "etc/systemd/system/default.target"
+    default.unlink(missing_ok=True)
+    default.symlink_to("/usr/lib/systemd/system/multi-user.target")
+    # Newer than /usr, or every first boot would rebuild users, libraries and catalogs (systemd-update-done(8)).
+    for stamp in (tree / "etc/.updated", tree / "var/.updated"):
+        stamp.touch()
+        os.utime(stamp, ns=((tree / "usr").stat().st_mtime_ns,) * 2)

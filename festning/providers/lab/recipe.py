@@ -1,0 +1,138 @@
+"""What the lab's base image is made of, as data, and the digest that names it in the cache.
+
+Pure: two recipes that make the same image have the same digest on every machine. Building is ``image``'s.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from festning.errors import UsageError
+
+SUITES = ("trixie", "bookworm")
+"""Debian 13 and 12."""
+
+BASE_PACKAGES = (
+    "ca-certificates",
+    "curl",
+    "dbus",
+    "iproute2",
+    "iputils-ping",
+    "openssh-server",
+    "procps",
+    "python3",
+    "systemd",
+    "systemd-sysv",
+)
+
+APT_OPTIONS = (
+    'Acquire::Languages "none"',
+    'APT::Install-Recommends "false"',
+)
+
+# A lab machine is read by programs: manuals and translations would be a third of what dpkg unpacks.
+DPKG_OPTIONS = (
+    "path-exclude=/usr/share/man/*",
+    "path-exclude=/usr/share/doc/*",
+    "path-exclude=/usr/share/info/*",
+    "path-exclude=/usr/share/locale/*",
+    "path-exclude=/usr/share/lintian/*",
+    "force-unsafe-io",
+)
+
+ENABLED_UNITS = ("ssh.service", "systemd-networkd.service")
+
+# Each of these costs time at every boot and does nothing for a machine without disks, consoles or a person at it.
+# sshd-keygen would add host keys that festning did not choose.
+MASKED_UNITS = (
+    "apt-daily-upgrade.timer",
+    "apt-daily.timer",
+    "console-getty.service",
+    "dev-hugepages.mount",
+    "dev-mqueue.mount",
+    "dpkg-db-backup.timer",
+    "fstrim.timer",
+    "getty-static.service",
+    "getty.target",
+    "ldconfig.service",
+    "modprobe@.service",
+    "phpsessionclean.timer",
+    "sshd-keygen.service",
+    "systemd-firstboot.service",
+    "systemd-hwdb-update.service",
+    "systemd-journal-catalog-update.service",
+    "systemd-journal-flush.service",
+    "systemd-logind.service",
+    "systemd-network-generator.service",
+    "systemd-networkd-persistent-storage.service",
+    "systemd-networkd-wait-online.service",
+    "systemd-pcrphase.service",
+    "systemd-random-seed.service",
+    "systemd-remount-fs.service",
+    "systemd-tmpfiles-clean.timer",
+    "systemd-udev-load-credentials.service",
+    "systemd-udevd.service",
+    "systemd-update-done.service",
+    "systemd-update-utmp.service",
+    "systemd-userdbd.socket",
+    "tmp.mount",
+)
+
+FILES = {
+    # Nothing runs with its distribution's defaults: a unit runs because the fortress's catalog says so.
+    "etc/systemd/system-preset/00-lab.preset": "".join(f"enable {unit}\n" for unit in ENABLED_UNITS) + "disable *\n",
+    "etc/systemd/journald.conf.d/00-lab.conf": (
+        "# Machines of the lab are many on one disk and in one memory, and live for hours.\n"
+        "[Journal]\nStorage=volatile\nRuntimeMaxUse=16M\n"
+    ),
+    "etc/ssh/sshd_config.d/00-lab.conf": (
+        "# As on a cloud machine: keys only, and the one host key that festning chose.\n"
+        "PasswordAuthentication no\nKbdInteractiveAuthentication no\nPermitRootLogin prohibit-password\n"
+        "HostKey /etc/ssh/ssh_host_ed25519_key\n"
+        "# There is no name server to ask who is calling.\nUseDNS no\n"
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True, init=False)
+class Recipe:
+    """A Debian suite and the packages in it, sorted and without duplicates; the base packages are always there."""
+
+    suite: str
+    packages: tuple[str, ...]
+
+    def __init__(self, packages: Iterable[str] = (), suite: str = "trixie") -> None:
+        """Raise :class:`UsageError` for a suite that the lab cannot boot."""
+        if suite not in SUITES:
+            raise UsageError(f"the lab cannot boot Debian {suite!r}", hint=f"choose one of {', '.join(SUITES)}")
+        object.__setattr__(self, "suite", suite)
+        object.__setattr__(self, "packages", tuple(sorted({*BASE_PACKAGES, *packages})))
+
+    @property
+    def digest(self) -> str:
+        """SHA-256, in hexadecimal, of everything that decides what is in the image but the archive's own state."""
+        contents = {
+            "apt": APT_OPTIONS,
+            "dpkg": DPKG_OPTIONS,
+            "files": FILES,
+            "masked": MASKED_UNITS,
+            "packages": self.packages,
+            "suite": self.suite,
+        }
+        return hashlib.sha256(json.dumps(contents, sort_keys=True).encode()).hexdigest()
+
+    def mmdebstrap(self, target: str) -> list[str]:
+        """The command that makes the tree, from Debian's default mirror."""
+        return [
+            "mmdebstrap",
+            "--mode=root",
+            "--variant=minbase",
+            f"--include={','.join(self.packages)}",
+            *(f"--aptopt={option}" for option in APT_OPTIONS),
+            *(f"--dpkgopt={option}" for option in DPKG_OPTIONS),
+            self.suite,
+            target,
+        ]
