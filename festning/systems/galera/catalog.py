@@ -1,0 +1,218 @@
+"""What the database wants of a host: a Galera data node on every core host, garbd on every arbiter.
+
+Pure: from the resolved fortress, and how its cluster starts, to packages, files, units and steps. The order of the
+items is the order of a first start: configuration, the primary component, the users, the health daemon.
+"""
+
+from __future__ import annotations
+
+from importlib.resources import files
+
+from festning.errors import CompileError
+from festning.model.catalog import Account, File, Gate, Item, Package, Restart, Step, SystemCatalog, Unit, Wave
+from festning.model.fortress import Durability, Fortress, Host, Role
+from festning.model.material import Authority, Certificate, Material, service_database_password
+from festning.model.reference import public, secret
+from festning.systems.galera import provider, sql, start
+from festning.systems.galera.formation import Formation, How
+from festning.systems.galera.rendering import render
+
+SYSTEM = "galera"
+LIBRARY = "/usr/local/lib/festning"
+WRITER = f"{LIBRARY}/writer"
+CONFIG = "/etc/mysql/mariadb.conf.d/90-festning.cnf"
+GARBD_CONFIG = "/etc/festning/garbd.conf"
+GARBD_STATE = "/var/lib/festning-garbd"
+DATA_NODE_PACKAGES = (
+    "mariadb-server",
+    "mariadb-backup",
+    "galera-4",
+    "socat",
+    "openssl",
+    "iproute2",
+    "procps",
+    "python3",
+    "python3-pymysql",
+)
+KEYS = provider.KeyFiles()
+HEALTH_MODULES = ("__init__", "__main__", "database", "decision", "handover", "http", "poller")
+
+
+def catalog(fortress: Fortress, host: Host, formation: Formation) -> SystemCatalog | None:
+    """The database's part of a host, ``None`` on a host that has none.
+
+    Raises :class:`CompileError` when the formation's founder is no data node of the fortress.
+    """
+    if formation.founder is not None and formation.founder not in {core.name for core in fortress.cores}:
+        raise CompileError(f"{formation.founder} cannot start the database: it is not a core host")
+    if host.role is Role.CORE:
+        return _data_node(fortress, host, formation)
+    if host.role is Role.ARBITER:
+        return _arbiter(fortress, host)
+    return None
+
+
+def certificate(host: Host) -> Certificate:
+    """A host's key pair for replication and state transfer."""
+    return Certificate(
+        authority=Authority.DATABASE,
+        name=host.name,
+        dns=(host.name,),
+        addresses=(str(host.bridge),),
+        server=True,
+        client=True,
+    )
+
+
+def cluster_name(fortress: Fortress) -> str:
+    """Galera's group name: a member of another fortress is refused."""
+    return fortress.name[:32]
+
+
+def _data_node(fortress: Fortress, host: Host, formation: Formation) -> SystemCatalog:
+    services = tuple(service for service in fortress.services if service.database)
+    # A founder is started by its step alone: a restart before that would wait in vain for a cluster that is down.
+    founding = host.name == formation.founder and formation.how is not How.PROMOTE
+    reactions = () if founding else (Restart("mariadb.service"),)
+    peers = tuple(str(core.bridge) for core in fortress.cores if core.name != host.name)
+    items: tuple[Item, ...] = (
+        *(Package(name) for name in DATA_NODE_PACKAGES),
+        Account(sql.HEALTH_ACCOUNT),
+        *_key_files(host, owner="mysql", reactions=reactions),
+        *_health_files(host),
+        _sst_script(),
+        _server_config(fortress, host, reactions),
+        _drop_in(fortress, host, "mariadb", reactions),
+        start.join_step(host.name, formation, peers),
+        Unit(name="mariadb.service"),
+        start.remember_step(),
+        *_steps(fortress, host),
+        Unit(name="festning-galera-health.service"),
+        Gate(name="galera: synced", check=start.SYNCED, timeout_s=900),
+    )
+    passwords = tuple(service_database_password(service.schema) for service in services)
+    return SystemCatalog(system=SYSTEM, wave=Wave.DATABASE, items=items, materials=(certificate(host), *passwords))
+
+
+def _steps(fortress: Fortress, host: Host) -> tuple[Step, ...]:
+    services = (service for service in fortress.services if service.database)
+    return (
+        sql.writer_step(host.name),
+        sql.leftovers_step(),
+        *(sql.service_step(service, fortress.bridge.hosts) for service in services),
+    )
+
+
+def _arbiter(fortress: Fortress, host: Host) -> SystemCatalog:
+    reactions = (Restart("garb.service"),)
+    options = provider.member_options(host.bridge, KEYS)
+    config = render(
+        "garbd.conf",
+        fortress=fortress.name,
+        name=host.name,
+        cluster_name=cluster_name(fortress),
+        members=_others(fortress, host),
+        workdir=GARBD_STATE,
+        options=options,
+        provider_options=provider.joined(options),
+    )
+    items: tuple[Item, ...] = (
+        Package("galera-arbitrator-4"),
+        *_key_files(host, owner="_galera", reactions=reactions),
+        File(path=GARBD_CONFIG, content=config, on_change=reactions),
+        _drop_in(fortress, host, "garb", reactions),
+        Unit(name="garb.service"),
+        Gate(name="galera: arbitrator runs", check="systemctl is-active --quiet garb.service\n", timeout_s=30),
+    )
+    materials: tuple[Material, ...] = (certificate(host),)
+    return SystemCatalog(system=SYSTEM, wave=Wave.ARBITER, items=items, materials=materials)
+
+
+def _members(fortress: Fortress) -> tuple[str, ...]:
+    """The bridge addresses of all members of the group."""
+    return tuple(str(member.bridge) for member in (*fortress.cores, *fortress.arbiters))
+
+
+def _others(fortress: Fortress, host: Host) -> tuple[str, ...]:
+    return tuple(address for address in _members(fortress) if address != str(host.bridge))
+
+
+def _key_files(host: Host, *, owner: str, reactions: tuple[Restart, ...]) -> tuple[File, ...]:
+    pair = certificate(host)
+    return (
+        File(path=KEYS.authority, content=public(Authority.DATABASE.certificate), on_change=reactions),
+        File(path=KEYS.certificate, content=public(pair.certificate), on_change=reactions),
+        File(path=KEYS.key, content=secret(pair.key), mode=0o400, owner=owner, on_change=reactions),
+    )
+
+
+def _server_config(fortress: Fortress, host: Host, reactions: tuple[Restart, ...]) -> File:
+    database = fortress.database
+    options = provider.data_node_options(host.bridge, KEYS, database.memory)
+    content = render(
+        "90-festning.cnf",
+        fortress=fortress.name,
+        name=host.name,
+        address=host.bridge,
+        cluster_name=cluster_name(fortress),
+        members=_members(fortress),
+        options=options,
+        provider_options=provider.joined(options),
+        sql_port=provider.SQL_PORT,
+        sst_port=provider.SST_PORT,
+        keys=KEYS,
+        durability=database.durability.value,
+        flush=flush_at_commit(database.durability),
+        memory_mib=database.memory // provider.MIB,
+        log_mib=provider.redo_log_bytes(database.memory) // provider.MIB,
+    )
+    # The server has no check of its own; reading its options and printing its help fails on an unknown or bad one.
+    validate = ("sh", "-c", "mariadbd --help --verbose >/dev/null")
+    return File(path=CONFIG, content=content, validate=validate, on_change=reactions)
+
+
+def flush_at_commit(durability: Durability) -> int:
+    """``innodb_flush_log_at_trx_commit``: 1 flushes at each commit, 2 once a second."""
+    return 1 if durability is Durability.STRICT else 2
+
+
+def _drop_in(fortress: Fortress, host: Host, unit: str, reactions: tuple[Restart, ...]) -> File:
+    content = render(unit + ".conf", bridge_units=_bridge_units(fortress, host), writer=WRITER, library=LIBRARY,
+                     config=GARBD_CONFIG)  # fmt: skip
+    return File(path=f"/etc/systemd/system/{unit}.service.d/festning.conf", content=content, on_change=reactions)
+
+
+def _bridge_units(fortress: Fortress, host: Host) -> tuple[str, ...]:
+    """The bridge's units: only for ordering, and harmless where one does not exist."""
+    hub = ("openvpn-server@fst-hub.service",) if host.role is Role.CORE else ()
+    return (*hub, *(f"openvpn-client@fst-hub{core.number}.service" for core in fortress.hubs_of(host)))
+
+
+def _sst_script() -> File:
+    return File(path=f"{LIBRARY}/sst/wsrep_sst_festning", content=render("wsrep_sst_festning"), mode=0o755)
+
+
+def _health_files(host: Host) -> tuple[File, ...]:
+    restart = (Restart("festning-galera-health.service"),)
+    sources = files("festning.systems.galera.health")
+    modules = (
+        File(
+            path=f"{LIBRARY}/galera_health/{module}.py",
+            content=sources.joinpath(f"{module}.py").read_text(encoding="utf-8"),
+            on_change=restart,
+        )
+        for module in HEALTH_MODULES
+    )
+    unit = render(
+        "festning-galera-health.service",
+        address=host.bridge,
+        port=provider.HEALTH_PORT,
+        library=LIBRARY,
+        writer=WRITER,
+        account=sql.HEALTH_ACCOUNT,
+    )
+    return (
+        *modules,
+        File(path=WRITER, content=render("writer", library=LIBRARY), mode=0o755, on_change=restart),
+        File(path="/etc/systemd/system/festning-galera-health.service", content=unit, on_change=restart),
+    )

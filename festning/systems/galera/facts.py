@@ -1,0 +1,199 @@
+"""What a data node says of itself: the script that asks, and the reader of its answer.
+
+The script runs as root with ``sh``, changes nothing, and prints ``key value`` lines. It answers in every state that a
+data node can be in: without MariaDB, never started, running with or without quorum, hanging in its start, crashed, or
+in the middle of receiving a copy. Leaves conclusions to ``formation`` and ``checks``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+ZERO_UUID = "00000000-0000-0000-0000-000000000000"
+UNDEFINED_SEQNO = -1
+
+MARKER = "/var/lib/festning/database-cluster"
+"""Holds the UUID of the cluster that this host was part of: it is outside the data directory, so that an empty data
+directory on a host that had data is recognised as a loss, not as a new host."""
+
+STATUS_QUERY = """\
+SELECT LOWER(VARIABLE_NAME), VARIABLE_VALUE FROM information_schema.GLOBAL_STATUS WHERE VARIABLE_NAME IN (
+'wsrep_cluster_status','wsrep_cluster_size','wsrep_cluster_state_uuid','wsrep_local_state_uuid','wsrep_cluster_conf_id',
+'wsrep_local_state_comment','wsrep_ready','wsrep_connected','wsrep_last_committed','wsrep_incoming_addresses',
+'wsrep_flow_control_paused','wsrep_flow_control_paused_ns','wsrep_local_recv_queue','wsrep_local_cert_failures');"""
+
+# A start that waits for the others has the position in a file of Debian's unit; a server that is down is asked by
+# galera_recovery, which needs the data files for itself.
+observation_script = f"""\
+set -u
+data=/var/lib/mysql
+if [ -x /usr/sbin/mariadbd ]; then echo "installed yes"; else echo "installed no"; fi
+if [ -s {MARKER} ]; then echo "marker $(head -c 36 {MARKER})"; fi
+if [ -e "$data/sst_in_progress" ] || [ -d "$data/.sst" ]; then echo "transfer aborted"; fi
+if [ -f "$data/grastate.dat" ]; then
+    sed -n 's/^\\(uuid\\|seqno\\|safe_to_bootstrap\\): */grastate_\\1 /p' "$data/grastate.dat"
+fi
+unit=$(systemctl show -P ActiveState mariadb.service 2>/dev/null)
+echo "unit ${{unit:-unknown}}"
+timeout -k 1 5 mariadb -N -B 2>/dev/null <<'SQL' | sed 's/\\t/ /' | sed 's/^/status_/'
+{STATUS_QUERY}
+SQL
+timeout -k 1 5 mariadb -N -B 2>/dev/null <<'SQL' | sed 's/^/schema_/'
+SELECT SCHEMA_NAME, 1 FROM information_schema.SCHEMATA
+WHERE SCHEMA_NAME NOT IN ('information_schema','performance_schema','mysql','sys','test','festning');
+SQL
+if [ -s /run/mysqld/wsrep-start-position ]; then
+    sed -n 's/.*--wsrep_start_position=\\([0-9a-f-]*\\):\\(-\\{{0,1\\}}[0-9]*\\).*/recovered \\1 \\2/p' \\
+        /run/mysqld/wsrep-start-position
+elif [ -x /usr/bin/galera_recovery ] && {{ [ "$unit" = inactive ] || [ "$unit" = failed ]; }}; then
+    timeout -k 5 120 /usr/bin/galera_recovery 2>/dev/null |
+        sed -n 's/.*--wsrep_start_position=\\([0-9a-f-]*\\):\\(-\\{{0,1\\}}[0-9]*\\).*/recovered \\1 \\2/p'
+fi
+"""  # noqa: S608 -- constants only.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Status:
+    """A running server's view of the cluster: its ``wsrep_`` status variables, by name without the prefix."""
+
+    values: MappingProxyType[str, str]
+
+    def text(self, name: str) -> str:
+        """A variable's value, empty where the server did not give it."""
+        return self.values.get(name, "")
+
+    def number(self, name: str) -> float | None:
+        """A variable's value as a number, ``None`` where it is none."""
+        try:
+            return float(self.text(name))
+        except ValueError:
+            return None
+
+    @property
+    def primary(self) -> bool:
+        return self.text("cluster_status") == "Primary"
+
+    @property
+    def synced(self) -> bool:
+        """Whether the node is up to date in the primary component and serves."""
+        return self.primary and self.text("local_state_comment") == "Synced" and self.text("ready") == "ON"
+
+    @property
+    def size(self) -> int:
+        """Members in view, arbitrators included; 0 where unknown."""
+        return int(self.number("cluster_size") or 0)
+
+    @property
+    def flow_control_paused(self) -> float | None:
+        """The part (0 to 1) of the time since ``FLUSH STATUS`` for which replication waited for a slow node."""
+        return self.number("flow_control_paused")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observation:
+    """What is known of one data node. A position is -1 where none was found; ``schemas`` are the users' databases."""
+
+    installed: bool = False
+    marker: str = ""
+    unit: str = "unknown"
+    transfer_aborted: bool = False
+    grastate_uuid: str = ""
+    grastate_seqno: int = UNDEFINED_SEQNO
+    safe_to_bootstrap: bool = False
+    recovered_uuid: str = ""
+    recovered_seqno: int = UNDEFINED_SEQNO
+    schemas: tuple[str, ...] = ()
+    status: Status = field(default_factory=lambda: Status(values=MappingProxyType({})))
+
+    @property
+    def answers(self) -> bool:
+        """Whether the server runs as a member of a group, with or without quorum."""
+        return self.status.text("cluster_status") in ("Primary", "non-Primary") and self._connected
+
+    @property
+    def _connected(self) -> bool:
+        return self.status.text("connected") == "ON"
+
+    @property
+    def primary(self) -> bool:
+        return self.status.primary
+
+    @property
+    def formed(self) -> bool:
+        """Whether the host was ever part of a cluster. A zero UUID alone is a node that never came so far."""
+        return bool(self.marker or self.uuid)
+
+    @property
+    def cluster_uuid(self) -> str:
+        """The UUID of the cluster that it runs in."""
+        return self.status.text("cluster_state_uuid")
+
+    @property
+    def uuid(self) -> str:
+        """Which history its data belongs to; empty where there is none."""
+        known = (self.status.text("local_state_uuid") if self.answers else "", self.recovered_uuid, self.grastate_uuid)
+        return next((uuid for uuid in known if uuid and uuid != ZERO_UUID), "")
+
+    @property
+    def seqno(self) -> int:
+        """The last transaction in its data, by the best source there is."""
+        if self.answers:
+            return int(self.status.number("last_committed") or UNDEFINED_SEQNO)
+        if self.recovered_uuid and self.recovered_uuid != ZERO_UUID:
+            return self.recovered_seqno
+        return self.grastate_seqno
+
+    @property
+    def doubt(self) -> str:
+        """Why its data may not be what a cluster starts from; empty where nothing speaks against it."""
+        if self.transfer_aborted:
+            return "it was receiving a copy when it stopped, its data is incomplete"
+        if not self.grastate_uuid:
+            return "its state file is gone, its data may be gone too" if self.formed else "it has no data"
+        if self.grastate_uuid == ZERO_UUID:
+            return "its state is marked invalid (zero UUID), as after an aborted transfer"
+        if self.marker and self.uuid != self.marker:
+            return f"its data is of {self.uuid}, but it was part of {self.marker}"
+        if self.seqno < 0:
+            return "its last position could not be found"
+        return ""
+
+    @property
+    def has_usable_data(self) -> bool:
+        """Whether a cluster may be started from it."""
+        return self.formed and not self.doubt
+
+
+def parse_observation(output: str) -> Observation:
+    """What ``observation_script`` printed; unknown lines are left out."""
+    values: dict[str, str] = {}
+    for line in output.splitlines():
+        key, _, value = line.replace("\t", " ").partition(" ")
+        values[key] = value.strip()
+    recovered_uuid, _, recovered_seqno = values.get("recovered", "").partition(" ")
+    return Observation(
+        installed=values.get("installed") == "yes",
+        marker=values.get("marker", ""),
+        unit=values.get("unit", "unknown"),
+        transfer_aborted="transfer" in values,
+        grastate_uuid=values.get("grastate_uuid", ""),
+        grastate_seqno=_seqno(values.get("grastate_seqno", "")),
+        safe_to_bootstrap=values.get("grastate_safe_to_bootstrap") == "1",
+        recovered_uuid=recovered_uuid,
+        recovered_seqno=_seqno(recovered_seqno),
+        schemas=tuple(key.removeprefix("schema_") for key in values if key.startswith("schema_")),
+        status=parse_status({key: value for key, value in values.items() if key.startswith("status_wsrep_")}),
+    )
+
+
+def parse_status(lines: dict[str, str]) -> Status:
+    """A status from ``status_wsrep_<name>`` values."""
+    return Status(values=MappingProxyType({key.removeprefix("status_wsrep_"): value for key, value in lines.items()}))
+
+
+def _seqno(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        return UNDEFINED_SEQNO

@@ -1,0 +1,130 @@
+"""How the cluster starts: a pure decision from what every data node says of itself.
+
+A running cluster needs no decision, the others join it. A cluster that does not run may be started from one node only,
+and from the wrong one it loses data: so a node is chosen only when every data node was seen and all that have data have
+the same history. Leaves looking to ``facts`` and doing to ``catalog``.
+
+Sources: MariaDB Knowledge Base, "Getting Started with MariaDB Galera Cluster" (restarting the cluster); Galera Cluster
+documentation, "Restarting the Cluster" (safe_to_bootstrap, wsrep-recover) and "Resetting the Quorum" (pc.bootstrap).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from festning.errors import FestningError
+from festning.systems.galera.facts import Observation
+
+
+class FormationRefusedError(FestningError):
+    """The cluster does not run, and starting it from any node could lose data."""
+
+
+class How(StrEnum):
+    """What makes a primary component."""
+
+    RUNNING = "running"
+    """There is one already: every node joins it."""
+    FIRST = "first"
+    """There never was one: the founder starts the very first."""
+    RECOVER = "recover"
+    """All nodes are down: the founder, which has the most recent data, starts it again."""
+    PROMOTE = "promote"
+    """The founder runs, has the most recent data, and waits without quorum: it is told to be primary."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Formation:
+    """How the cluster starts. ``founder`` is the data node to begin with, ``None`` when it runs."""
+
+    how: How
+    founder: str | None
+    reason: str
+
+    @classmethod
+    def running(cls, reason: str = "the cluster runs") -> Formation:
+        """Nothing to form: every node joins."""
+        return cls(how=How.RUNNING, founder=None, reason=reason)
+
+    @classmethod
+    def first(cls, founder: str) -> Formation:
+        """The very first start."""
+        return cls(how=How.FIRST, founder=founder, reason="no data node was ever part of a cluster")
+
+    def order(self, names: tuple[str, ...]) -> tuple[str, ...]:
+        """The data nodes in the order in which to start them: the founder first, the others as given."""
+        return tuple(sorted(names, key=lambda name: name != self.founder))
+
+
+def decide(observations: Mapping[str, Observation | None]) -> Formation:
+    """How the cluster of these data nodes starts; ``None`` stands for a node that could not be looked at.
+
+    Data nodes are given in order of their host numbers. Raises :class:`FormationRefusedError` when any choice could
+    lose data.
+    """
+    seen = {name: observation for name, observation in observations.items() if observation is not None}
+    primary = {name: observation for name, observation in seen.items() if observation.primary}
+    if primary:
+        return _join(primary)
+    unseen = sorted(set(observations) - set(seen))
+    if unseen or not seen:
+        raise FormationRefusedError(
+            f"the database is down, and {', '.join(unseen) or 'no data node'} could not be looked at",
+            hint="it may have the most recent data: bring every data node up, then apply again",
+        )
+    if not any(observation.formed for observation in seen.values()):
+        return _first(seen)
+    return _recover(seen)
+
+
+def _first(seen: Mapping[str, Observation]) -> Formation:
+    founder = next(iter(seen))
+    overwritten = {name: observation.schemas for name, observation in seen.items() if name != founder}
+    if any(overwritten.values()):
+        listed = "; ".join(f"{name} has {', '.join(schemas)}" for name, schemas in overwritten.items() if schemas)
+        raise FormationRefusedError(
+            f"joining the new cluster would overwrite databases that exist already: {listed}",
+            hint=f"move them to {founder}, whose databases are kept, or drop them",
+        )
+    return Formation.first(founder)
+
+
+def _join(primary: Mapping[str, Observation]) -> Formation:
+    uuids = {observation.cluster_uuid for observation in primary.values()}
+    if len(uuids) > 1:
+        listed = ", ".join(f"{name} is in {observation.cluster_uuid}" for name, observation in primary.items())
+        raise FormationRefusedError(
+            f"there are several clusters: {listed}",
+            hint="decide which one has the data to keep, and stop mariadb on the data nodes of the other",
+        )
+    return Formation.running(f"{', '.join(primary)} in the primary component")
+
+
+def _recover(seen: Mapping[str, Observation]) -> Formation:
+    candidates = {name: observation for name, observation in seen.items() if observation.has_usable_data}
+    doubtful = {name: observation for name, observation in seen.items() if observation.formed and observation.doubt}
+    if not candidates:
+        reasons = "; ".join(f"{name}: {observation.doubt}" for name, observation in doubtful.items())
+        raise FormationRefusedError(
+            f"the database was formed before, but no data node has data that can be trusted ({reasons})",
+            hint="restore a backup, or choose a node by hand after looking at its data",
+        )
+    uuids = {observation.uuid for observation in candidates.values()}
+    if len(uuids) > 1:
+        listed = ", ".join(f"{name} has {observation.uuid}" for name, observation in candidates.items())
+        raise FormationRefusedError(
+            f"the data nodes have different histories: {listed}",
+            hint="decide which one to keep, and move /var/lib/mysql away on the others",
+        )
+    founder = max(candidates, key=lambda name: (candidates[name].seqno, candidates[name].safe_to_bootstrap))
+    return _from(founder, candidates, doubtful)
+
+
+def _from(founder: str, candidates: Mapping[str, Observation], doubtful: Mapping[str, Observation]) -> Formation:
+    chosen = candidates[founder]
+    positions = ", ".join(f"{name} at {observation.seqno}" for name, observation in candidates.items())
+    left_out = "".join(f"; not {name}: {observation.doubt}" for name, observation in doubtful.items())
+    how = How.PROMOTE if chosen.answers else How.RECOVER
+    return Formation(how=how, founder=founder, reason=f"most recent data of {chosen.uuid}: {positions}{left_out}")

@@ -1,0 +1,73 @@
+"""The command line: ``serve ADDRESS PORT``, ``show``, ``move HOST``, ``handover``.
+
+``serve`` is the health daemon. ``handover`` runs before a planned stop of the database, as the server's own user, and
+ends well when there is nothing to do. Needs no argument parser: people reach it through ``festning``.
+"""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+from types import FrameType
+
+from .database import Database
+from .handover import CannotMoveError, hand_over
+from .http import listen, serve
+from .poller import Poller
+
+USAGE = "writer serve ADDRESS PORT | show | move HOST | handover"
+PORT = 9200
+PATIENCE = 3.0
+"""Seconds that a statement of ``show``, ``move`` and ``handover`` may take."""
+
+
+def main(arguments: list[str]) -> int:
+    """Run a command and return its exit code."""
+    command, rest = (arguments[0] if arguments else ""), arguments[1:]
+    if command == "serve" and len(rest) == 2:
+        return _serve(rest[0], int(rest[1]))
+    if command == "show" and not rest:
+        return _show()
+    if command in ("handover", "move") and len(rest) == (1 if command == "move" else 0):
+        return _move(rest[0] if rest else None)
+    print(USAGE, file=sys.stderr)
+    return 64
+
+
+def _serve(address: str, port: int) -> int:
+    stop = threading.Event()
+
+    def on_signal(_number: int, _frame: FrameType | None) -> None:
+        stop.set()
+
+    signal.signal(signal.SIGTERM, on_signal)
+    signal.signal(signal.SIGINT, on_signal)
+    poller = Poller(Database)
+    server = listen(address, port)
+    # A daemon thread: a frozen database must not keep the process from ending.
+    threading.Thread(target=poller.run, args=(stop,), name="poller", daemon=True).start()
+    serve(server, poller.current, lambda: not stop.is_set())
+    return 0
+
+
+def _show() -> int:
+    session = Database(PATIENCE)
+    token, view = session.token(), session.view()
+    print(f"writer {token.holder if token else 'none'}")
+    print(f"node {view.node} {view.status} {view.state}")
+    return 0
+
+
+def _move(to: str | None) -> int:
+    try:
+        session = Database(PATIENCE)
+        print(hand_over(session, session.addresses(PORT), to=to))
+    except CannotMoveError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

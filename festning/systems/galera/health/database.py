@@ -1,0 +1,113 @@
+"""The node's own MariaDB server over its unix socket: the view of the cluster, and the token's row.
+
+Knows SQL and PyMySQL; every wait is bounded. Leaves what to make of it to ``decision``.
+"""
+
+from __future__ import annotations
+
+import os
+import pwd
+from typing import TYPE_CHECKING, Any, Protocol
+
+from .decision import Token, View
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+SOCKET = "/run/mysqld/mysqld.sock"
+READ_TIMEOUT = 0.8
+"""Seconds after which a statement is given up, with its connection."""
+
+STATUS = """\
+SELECT LOWER(VARIABLE_NAME), VARIABLE_VALUE FROM information_schema.GLOBAL_STATUS WHERE VARIABLE_NAME IN
+('wsrep_cluster_status', 'wsrep_local_state_comment', 'wsrep_ready', 'wsrep_gcomm_uuid')"""
+# An arbitrator is a member too, without an address for clients.
+MEMBERS = "SELECT node_uuid, node_name FROM mysql.wsrep_cluster_members WHERE node_incoming_address <> ''"
+ADDRESSES = "SELECT node_name, node_incoming_address FROM mysql.wsrep_cluster_members WHERE node_incoming_address <> ''"
+TOKEN = "SELECT holder, incarnation FROM festning.writer WHERE id = 1"  # noqa: S105 -- not a password.
+TAKE = """\
+UPDATE festning.writer SET holder = %s, incarnation = %s, since = CURRENT_TIMESTAMP(6)
+WHERE id = 1 AND holder = %s AND incarnation = %s"""
+NO_SUCH = (1049, 1146, 1142)
+"""Server errors that mean "not set up yet": unknown database, no such table, not granted."""
+NOT_PREPARED = 1047
+"""Server error of a node without quorum: "WSREP has not yet prepared node for application use"."""
+
+
+class Session(Protocol):
+    """What is needed of the database: a stand-in in tests, :class:`Database` on a host."""
+
+    def view(self) -> View: ...
+
+    def token(self) -> Token | None: ...
+
+    def take(self, old: Token, new: Token) -> bool: ...
+
+    def close(self) -> None: ...
+
+
+class Database:
+    """One connection to the local server, as the database user with the process's own account name."""
+
+    def __init__(self, read_timeout: float = READ_TIMEOUT) -> None:
+        # Imported here: the decision and its tests need no database driver.
+        import pymysql  # type: ignore[import-untyped]  # noqa: PLC0415
+
+        self._errors = pymysql.err
+        self._connection: Any = pymysql.connect(
+            unix_socket=SOCKET,
+            user=pwd.getpwuid(os.getuid()).pw_name,
+            connect_timeout=1,
+            read_timeout=read_timeout,
+            write_timeout=read_timeout,
+            autocommit=True,
+        )
+        self._node = str(self._rows("SELECT @@wsrep_node_name")[0][0])
+
+    def view(self) -> View:
+        """This node's view of the cluster."""
+        status = dict(self._rows(STATUS))
+        primary = status.get("wsrep_cluster_status") == "Primary" and status.get("wsrep_ready") == "ON"
+        return View(
+            node=self._node,
+            incarnation=str(status.get("wsrep_gcomm_uuid", "")),
+            status=str(status.get("wsrep_cluster_status", "")),
+            state=str(status.get("wsrep_local_state_comment", "")),
+            ready=status.get("wsrep_ready") == "ON",
+            members={str(uuid): str(name) for uuid, name in self._rows(MEMBERS)} if primary else {},
+        )
+
+    def token(self) -> Token | None:
+        """The token's row, ``None`` where it does not exist."""
+        try:
+            rows = self._rows(TOKEN)
+        except self._errors.MySQLError as error:
+            if error.args and error.args[0] in NO_SUCH:
+                return None
+            raise
+        return Token(holder=str(rows[0][0]), incarnation=str(rows[0][1])) if rows else None
+
+    def take(self, old: Token, new: Token) -> bool:
+        """Change the row from ``old`` to ``new``; false when another node was first (or there is no quorum)."""
+        try:
+            with self._connection.cursor() as cursor:
+                return int(cursor.execute(TAKE, (new.holder, new.incarnation, old.holder, old.incarnation))) == 1
+        except (self._errors.OperationalError, self._errors.InternalError) as error:
+            # A deadlock is how Galera says that another node's change was certified first.
+            if error.args and error.args[0] in (1213, 1205, NOT_PREPARED):
+                return False
+            raise
+
+    def close(self) -> None:
+        """Give the connection up without waiting for the server."""
+        self._connection._force_close()
+
+    def addresses(self, port: int) -> dict[str, tuple[str, int]]:
+        """Where each data node in view answers for its health, by node name: its database's address, on ``port``."""
+        return {str(name): (str(address).rsplit(":", 1)[0], port) for name, address in self._rows(ADDRESSES)}
+
+    def _rows(self, statement: str) -> list[tuple[Any, ...]]:
+        with self._connection.cursor() as cursor:
+            cursor.execute(statement)
+            rows: Iterable[tuple[Any, ...]] = cursor.fetchall()
+        return list(rows)

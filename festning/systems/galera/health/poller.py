@@ -1,0 +1,112 @@
+"""The thread that looks at the database, decides, and publishes an answer with its age.
+
+A frozen server blocks this thread, never the answers: an answer older than :data:`MAX_AGE` counts as "no". Knows the
+clock and when to doubt; leaves the decision to ``decision``.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from .database import Session
+from .decision import Action, Decision, Token, View, decide, orphaned
+
+INTERVAL = 0.1
+MAX_AGE = 0.4
+"""Seconds after which an answer counts for nothing: with the interval, a frozen server is seen within half a second."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A decision and when it was made (monotonic clock, seconds)."""
+
+    decision: Decision
+    at: float
+
+
+class Poller:
+    """Keeps an answer fresh. ``connect`` opens a session; ``clock`` and ``log`` are replaceable for tests."""
+
+    def __init__(
+        self,
+        connect: Callable[[], Session],
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        log: Callable[[str], None] = lambda line: print(line, file=sys.stderr, flush=True),
+    ) -> None:
+        self._connect = connect
+        self._clock = clock
+        self._log = log
+        self._session: Session | None = None
+        self._doubt = True
+        self._orphaned_since: float | None = None
+        self._answer = Answer(Decision(False, False, "not looked yet"), clock())
+        self._logged = ""
+
+    def current(self) -> Decision:
+        """What to answer now."""
+        answer = self._answer
+        age = self._clock() - answer.at
+        if age > MAX_AGE:
+            return Decision(False, False, f"the database has not answered for {age:.1f} s")
+        return answer.decision
+
+    def run(self, stop: threading.Event) -> None:
+        """Look every :data:`INTERVAL` until told to stop."""
+        while not stop.is_set():
+            self.poll()
+            stop.wait(INTERVAL)
+
+    def poll(self) -> None:
+        """Look once, act, and publish."""
+        started = self._clock()
+        try:
+            decision = self._look()
+        except Exception as error:  # noqa: BLE001 -- whatever the driver raises, the answer is "no" and we try again.
+            self._give_up()
+            decision = Decision(False, False, f"the database does not answer: {type(error).__name__}: {error}")
+        finished = self._clock()
+        # An answer that took longer than answers may be old says nothing about now; neither may the next one.
+        if finished - started > MAX_AGE:
+            self._doubt = True
+        self._publish(decision, started)
+
+    def _look(self) -> Decision:
+        if self._session is None:
+            self._session = self._connect()
+        view, token = self._session.view(), self._session.token()
+        decision = decide(view, token, doubt=self._doubt, orphaned_for=self._orphaned_for(view, token))
+        if decision.action is Action.NONE or token is None:
+            return decision
+        if not self._session.take(token, Token(view.node, view.incarnation)):
+            return Decision(False, decision.synced, f"{decision.reason}: another node was first")
+        self._log(f"{decision.action.value}: the token was {token.holder}'s ({token.incarnation or 'unused'})")
+        self._doubt = False
+        return decide(view, self._session.token())
+
+    def _orphaned_for(self, view: View, token: Token | None) -> float:
+        if token is None or not view.serving or not orphaned(view, token):
+            self._orphaned_since = None
+            return 0.0
+        if self._orphaned_since is None:
+            self._orphaned_since = self._clock()
+        return self._clock() - self._orphaned_since
+
+    def _give_up(self) -> None:
+        self._doubt = True
+        session, self._session = self._session, None
+        if session is not None:
+            session.close()
+
+    def _publish(self, decision: Decision, at: float) -> None:
+        if not decision.writer and not decision.synced:
+            self._doubt = True
+        self._answer = Answer(decision, at)
+        if decision.reason != self._logged:
+            self._logged = decision.reason
+            self._log(f"writer={'yes' if decision.writer else 'no'} synced={'yes' if decision.synced else 'no'}: "
+                      f"{decision.reason}")  # fmt: skip

@@ -1,0 +1,94 @@
+"""The steps that make a data node part of the primary component.
+
+Knows systemd's and Galera's ways to start; leaves which node may begin to ``formation``.
+"""
+
+from __future__ import annotations
+
+from festning.model.catalog import Step
+from festning.systems.galera.facts import MARKER
+from festning.systems.galera.formation import Formation, How
+from festning.systems.galera.provider import HEALTH_PORT
+
+PRIMARY = """test "$(mariadb -N -B -e "SHOW GLOBAL STATUS LIKE 'wsrep_cluster_status'" 2>/dev/null | cut -f2)" = Primary
+"""
+
+SYNCED = """test "$(timeout 5 mariadb -N -B 2>/dev/null <<'SQL'
+SELECT GROUP_CONCAT(VARIABLE_VALUE ORDER BY VARIABLE_NAME) FROM information_schema.GLOBAL_STATUS
+WHERE VARIABLE_NAME IN ('wsrep_cluster_status', 'wsrep_local_state_comment', 'wsrep_ready');
+SQL
+)" = Primary,Synced,ON
+"""
+
+REMEMBERED = f"""uuid=$(mariadb -N -B -e "SHOW GLOBAL STATUS LIKE 'wsrep_cluster_state_uuid'" 2>/dev/null | cut -f2)
+test -n "$uuid" && test "$(cat {MARKER} 2>/dev/null)" = "$uuid"
+"""
+
+REMEMBER = f"""set -e
+uuid=$(mariadb -N -B -e "SHOW GLOBAL STATUS LIKE 'wsrep_cluster_state_uuid'" | cut -f2)
+mkdir -p "$(dirname {MARKER})"
+printf '%s' "$uuid" >{MARKER}.new
+sync {MARKER}.new
+mv {MARKER}.new {MARKER}
+"""
+
+_JOIN = f"""set -e
+# A server that hangs in its start, or runs without quorum, finds the others by itself; one that is down is started.
+systemctl start mariadb.service
+tries=0
+until {PRIMARY}do
+    tries=$((tries + 1))
+    if [ $tries -gt 600 ]; then echo "no primary component was joined; see journalctl -u mariadb" >&2; exit 1; fi
+    sleep 0.1
+done
+"""
+
+_PROMOTE = """set -e
+mariadb <<'SQL'
+SET GLOBAL wsrep_provider_options = 'pc.bootstrap=YES';
+SQL
+"""
+
+
+def join_step(host: str, formation: Formation, peers: tuple[str, ...]) -> Step:
+    """Being in the primary component: by starting it on the founder, by joining it elsewhere.
+
+    ``peers`` are the bridge addresses of the other data nodes.
+    """
+    return Step(name="galera: in the primary component", check=PRIMARY, do=_do(host, formation, peers), timeout_s=900)
+
+
+def remember_step() -> Step:
+    """The cluster's UUID, noted outside the data directory."""
+    return Step(name="galera: remember the cluster", check=REMEMBERED, do=REMEMBER)
+
+
+def _do(host: str, formation: Formation, peers: tuple[str, ...]) -> str:
+    if host != formation.founder:
+        return _JOIN
+    if formation.how is How.PROMOTE:
+        return _PROMOTE + REMEMBER
+    return _found(formation, peers) + REMEMBER
+
+
+def _found(formation: Formation, peers: tuple[str, ...]) -> str:
+    """Starting a primary component from nothing. Galera asks for safe_to_bootstrap as a guard against doing this by
+    hand on the wrong node; the decision that this is the right one was made from all nodes' positions."""
+    return f"""set -e
+# The decision was made a moment ago: if by now another data node is in a primary component, do not start a second one.
+synced() {{
+    timeout 1 bash -c 'exec 3<>"/dev/tcp/$0/$1" && printf "GET /synced HTTP/1.0\\r\\n\\r\\n" >&3 && head -n 1 <&3' \\
+        "$1" {HEALTH_PORT} 2>/dev/null | grep -q ' 200 '
+}}
+for peer in {" ".join(peers)}; do
+    if synced "$peer"; then
+        echo "$peer is in a primary component: not starting another one" >&2
+        exit 1
+    fi
+done
+systemctl stop mariadb.service
+state=/var/lib/mysql/grastate.dat
+if [ -f $state ]; then sed -i 's/^safe_to_bootstrap:.*/safe_to_bootstrap: 1/' $state; fi
+# {formation.reason}
+galera_new_cluster
+"""
