@@ -1,0 +1,107 @@
+"""What every host needs before any system: names, kernel settings, its bridge address, SSH, time and logs.
+
+Pure: from the resolved fortress to packages, files and units. The tunnels that lead to the bridge addresses are
+``openvpn``'s, and the firewall is ``nftables``'s.
+"""
+
+from __future__ import annotations
+
+from festning.model.catalog import File, Gate, Item, Package, Reload, Restart, SystemCatalog, Unit, Wave
+from festning.model.fortress import Fortress, Host, Role
+from festning.systems.base.rendering import render
+
+SYSTEM = "base"
+
+PACKAGES = (
+    "iproute2",
+    "iputils-ping",
+    "openssh-server",
+    "openssl",
+    "procps",
+    "python3",
+    "systemd-timesyncd",
+)
+
+NETWORKD = "systemd-networkd.service"
+TIMESYNCD = "systemd-timesyncd.service"
+
+
+def catalog(fortress: Fortress, host: Host) -> SystemCatalog:
+    """The ground of one host."""
+    items: tuple[Item, ...] = (
+        *(Package(name) for name in PACKAGES),
+        *_names(fortress, host),
+        *_kernel(host),
+        *_network(fortress, host),
+        *_access(fortress),
+        *_time_and_logs(),
+    )
+    return SystemCatalog(system=SYSTEM, wave=Wave.GROUND, items=items)
+
+
+def _names(fortress: Fortress, host: Host) -> tuple[Item, ...]:
+    return (
+        File(path="/etc/cloud/cloud.cfg.d/99-festning.cfg", content=render("cloud-init.cfg")),
+        File(
+            path="/etc/hosts",
+            content=render("hosts", fortress=fortress, host=host, peers=fortress.peers_of(host)),
+        ),
+    )
+
+
+def _kernel(host: Host) -> tuple[Item, ...]:
+    return (
+        File(
+            path="/etc/sysctl.d/60-festning.conf",
+            content=render("sysctl.conf", core=host.role is Role.CORE),
+            on_change=(Restart("systemd-sysctl.service"),),
+        ),
+    )
+
+
+def _network(fortress: Fortress, host: Host) -> tuple[Item, ...]:
+    return (
+        File(
+            path="/etc/systemd/networkd.conf.d/festning.conf",
+            content=render("networkd.conf"),
+            on_change=(Restart(NETWORKD),),  # A reload does not read it again.
+        ),
+        File(
+            path="/etc/systemd/system/systemd-networkd-wait-online.service.d/05-festning.conf",
+            content=render("wait-online.conf"),
+        ),
+        File(
+            path="/etc/systemd/network/10-festning-lo.network",
+            content=render("lo.network", host=host, pool=fortress.bridge.pool),
+            on_change=(Reload(NETWORKD),),
+        ),
+        Unit(name=NETWORKD),
+        Gate(
+            name="bridge address",
+            check=f"ip -4 -oneline address show dev lo | grep --quiet --fixed-strings ' {host.bridge}/32 '",
+            timeout_s=15.0,
+        ),
+    )
+
+
+def _access(fortress: Fortress) -> tuple[Item, ...]:
+    return (
+        File(
+            path="/etc/ssh/sshd_config.d/10-festning.conf",
+            content=render("sshd.conf", ssh_user=fortress.admin.ssh_user),
+            validate=("/usr/sbin/sshd", "-t"),
+            on_change=(Reload("ssh.service"),),
+        ),
+    )
+
+
+def _time_and_logs() -> tuple[Item, ...]:
+    return (
+        # In a container the unit's own condition skips it: the clock there is the machine's below.
+        Unit(name=TIMESYNCD),
+        File(
+            path="/etc/systemd/journald.conf.d/festning.conf",
+            content=render("journald.conf"),
+            on_change=(Restart("systemd-journald.service"),),
+        ),
+    )

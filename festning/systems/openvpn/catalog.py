@@ -1,0 +1,198 @@
+"""The bridge's part of a host: a hub on every core host, and a link to every hub from every other host.
+
+Pure: from the resolved fortress to packages, files and units. Addresses are ``model.bridge``'s arithmetic. Which link
+carries what (all of it as routes with metrics, so that the kernel decides without anyone's help):
+
+* A host reaches a hub by its own link to it. Its device is there only while the link is up, so a dead link takes its
+  routes along.
+* A hub reaches another host by that host's link to it. Between two hubs that is the second choice, after its own link
+  to the other hub: at the dialling end the device tells whether the link is up, at the hub's end it does not.
+* What has no link at all is unreachable (``base`` says so), never the default route's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from festning.errors import CompileError
+from festning.model.catalog import (
+    Account,
+    Directory,
+    File,
+    Gate,
+    Item,
+    Package,
+    Reload,
+    Restart,
+    SystemCatalog,
+    Unit,
+    Wave,
+)
+from festning.model.fortress import Fortress, Host, Role
+from festning.model.material import Authority, Certificate, Material, TlsCryptClientKey, TlsCryptServerKey
+from festning.model.reference import public, secret
+from festning.systems.openvpn import layout
+from festning.systems.openvpn.rendering import render
+
+SYSTEM = "openvpn"
+
+PING_S = 1
+PING_RESTART_S = 3
+MTU = 1420
+SECOND_METRIC = 99
+"""Under 100, the metric of the routes that OpenVPN itself sets for ``iroute`` when the data channel is the kernel's
+(``DCO_IROUTE_METRIC`` in OpenVPN's src/openvpn/dco.h): those have no preferred source."""
+
+_NETWORKD = "systemd-networkd.service"
+
+
+def catalog(fortress: Fortress, host: Host) -> SystemCatalog:
+    """The bridge's part of one host.
+
+    Raises :class:`CompileError` when a hub that the host must dial has no public address yet.
+    """
+    hubs = fortress.hubs_of(host)
+    is_hub = host.role is Role.CORE
+    units = (*([layout.HUB_UNIT] if is_hub else []), *(layout.client_unit(hub) for hub in hubs))
+    items: list[Item] = [Package("openvpn"), Account(layout.ACCOUNT), *_material(host, units)]
+    if is_hub:
+        items += _hub(fortress, host)
+    for hub in hubs:
+        items += _link(fortress, host, hub)
+    items += [_gate(units)]
+    return SystemCatalog(
+        system=SYSTEM, wave=Wave.GROUND, items=tuple(items), materials=tuple(_materials(host, hubs, is_hub=is_hub))
+    )
+
+
+def certificate(host: Host) -> Certificate:
+    """A host's certificate on the bridge: a hub's is for servers too, since hubs dial each other."""
+    return Certificate(
+        authority=Authority.BRIDGE, name=host.name, dns=(host.name,), server=host.role is Role.CORE, client=True
+    )
+
+
+def _materials(host: Host, hubs: tuple[Host, ...], *, is_hub: bool) -> Iterator[Material]:
+    yield certificate(host)
+    if is_hub:
+        yield TlsCryptServerKey(hub=host.name)
+    for hub in hubs:
+        yield TlsCryptClientKey(hub=hub.name, client=host.name)
+
+
+def _material(host: Host, units: tuple[str, ...]) -> tuple[Item, ...]:
+    own = certificate(host)
+    restart = tuple(Restart(unit) for unit in units)
+    return (
+        Directory(path=layout.MATERIAL, mode=0o700, purge=True),
+        File(path=layout.CA, content=public(own.authority.certificate), on_change=restart),
+        File(path=layout.CERTIFICATE, content=public(own.certificate), on_change=restart),
+        File(path=layout.KEY, content=secret(own.key), mode=0o600, on_change=restart),
+    )
+
+
+def _hub(fortress: Fortress, host: Host) -> tuple[Item, ...]:
+    clients = fortress.peers_of(host)
+    restart = (Restart(layout.HUB_UNIT),)
+    common = {"fortress": fortress, "bridge": fortress.bridge, "hub": host, "device": layout.HUB_DEVICE, "mtu": MTU}
+    config = render(
+        "hub.conf",
+        **common,
+        **_settings(),
+        protocol="udp6" if any(_is_ipv6(member) for member in fortress.hosts) else "udp4",
+        clients=layout.HUB_CLIENTS,
+        max_clients=len(clients),
+        network_file=layout.HUB_NETWORK,
+    )
+    network = render("hub.network", **common, clients=clients, hubs=fortress.cores, second_metric=SECOND_METRIC)
+    return (
+        File(
+            path=layout.HUB_TLS_CRYPT,
+            content=secret(TlsCryptServerKey(hub=host.name).key),
+            mode=0o600,
+            on_change=restart,
+        ),
+        Directory(path=layout.HUB_CLIENTS, purge=True),
+        # Read anew at each connection, so a new host needs no restart of the hub.
+        *(
+            File(
+                path=f"{layout.HUB_CLIENTS}/{client.name}",
+                content=render("client-config", bridge=fortress.bridge, hub=host, client=client),
+            )
+            for client in clients
+        ),
+        File(path=layout.HUB_NETWORK, content=network, on_change=(Reload(_NETWORKD),)),
+        *_unit(layout.HUB_UNIT, layout.HUB_CONFIG, config),
+    )
+
+
+def _link(fortress: Fortress, host: Host, hub: Host) -> tuple[Item, ...]:
+    if hub.address is None:
+        raise CompileError(
+            f"{host.name} cannot dial the hub {hub.name}: it has no public address yet",
+            hint=f"give hosts.{hub.entry} an address, or let `festning up` make the machine first",
+        )
+    unit = layout.client_unit(hub)
+    common = {
+        "fortress": fortress,
+        "bridge": fortress.bridge,
+        "host": host,
+        "hub": hub,
+        "device": layout.device(hub),
+        "mtu": MTU,
+    }
+    config = render(
+        "client.conf",
+        **common,
+        **_settings(),
+        protocol="udp6" if _is_ipv6(hub) else "udp4",
+        network_file=layout.client_network(hub),
+    )
+    return (
+        File(
+            path=layout.client_tls_crypt(hub),
+            content=secret(TlsCryptClientKey(hub=hub.name, client=host.name).key),
+            mode=0o600,
+            on_change=(Restart(unit),),
+        ),
+        File(
+            path=layout.client_network(hub),
+            content=render("client.network", **common),
+            on_change=(Reload(_NETWORKD),),
+        ),
+        *_unit(unit, layout.client_config(hub), config),
+    )
+
+
+def _unit(unit: str, path: str, config: str) -> tuple[Item, ...]:
+    restart = (Restart(unit),)
+    return (
+        File(path=path, content=config, on_change=restart),
+        File(path=layout.drop_in(unit), content=render("drop-in.conf"), on_change=restart),
+        Unit(name=unit),
+    )
+
+
+def _is_ipv6(host: Host) -> bool:
+    return host.address is not None and host.address.version == 6
+
+
+def _settings() -> dict[str, object]:
+    return {
+        "files": {
+            "ca": layout.CA,
+            "certificate": layout.CERTIFICATE,
+            "key": layout.KEY,
+            "hub_tls_crypt": layout.HUB_TLS_CRYPT,
+            "client_tls_crypt": layout.client_tls_crypt,
+        },
+        "account": layout.ACCOUNT,
+        "ping_s": PING_S,
+        "ping_restart_s": PING_RESTART_S,
+    }
+
+
+def _gate(units: tuple[str, ...]) -> Gate:
+    # Own processes only: a hub that is away must not hold up everyone else. That tunnels are up is for the checks.
+    running = " && ".join(f"systemctl is-active --quiet {unit}" for unit in units)
+    return Gate(name="bridge processes", check=running, timeout_s=20.0)
