@@ -1,0 +1,59 @@
+"""Which servers stand behind a front door, for each service: the decisions that the template only writes down."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from festning.model.fortress import Fortress, Host, Role, Service
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A server of a backend: where it is, and whether it is asked only when the others are down."""
+
+    name: str
+    address: str
+    port: int
+    backup: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Backend:
+    """A service with its servers in order.
+
+    ``through_cores`` are the cores' front doors as the last servers of an edge: they have other edges and the backup
+    copy behind them.
+    """
+
+    service: Service
+    servers: tuple[Server, ...]
+    through_cores: tuple[Host, ...] = ()
+
+
+def backends(fortress: Fortress, host: Host) -> tuple[Backend, ...]:
+    """The services that the host's front door decrypts, with their servers."""
+    of = _behind_core if host.role is Role.CORE else _behind_edge
+    return tuple(of(fortress, host, service) for service in fortress.services if fortress.decrypts(host, service))
+
+
+def relayed(fortress: Fortress, edge: Host) -> tuple[Service, ...]:
+    """The services whose ciphertext an edge hands on to the cores."""
+    return tuple(service for service in fortress.services if not fortress.decrypts(edge, service))
+
+
+def _behind_core(fortress: Fortress, core: Host, service: Service) -> Backend:
+    servers = [_server(other, core, service) for other in fortress.hosts_of(service)]
+    if service in fortress.copies_on(core):
+        servers.append(Server("copy", "127.0.0.1", service.port, backup=True))
+    return Backend(service, tuple(servers))
+
+
+def _behind_edge(fortress: Fortress, edge: Host, service: Service) -> Backend:
+    if service.runs_on is Role.EDGE:
+        return Backend(service, (_server(edge, edge, service),), through_cores=fortress.cores)
+    return Backend(service, tuple(_server(core, edge, service) for core in fortress.cores))
+
+
+def _server(target: Host, asker: Host, service: Service) -> Server:
+    address = "127.0.0.1" if target.name == asker.name else str(target.bridge)
+    return Server(target.name, address, service.port)

@@ -1,0 +1,1 @@
+"""nginx: the web server behind the front door."""

@@ -1,0 +1,110 @@
+"""What a host needs in order to serve files, and PHP, behind its front door.
+
+Knows nginx. Leaves TLS, rules for requests and routing to ``haproxy``, and PHP itself to ``services``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import cache
+from ipaddress import IPv4Address
+from typing import TYPE_CHECKING
+
+from festning.model.catalog import File, Item, Package, Reload, SystemCatalog, Unit, Wave
+from festning.model.fortress import Fortress, Host, Role, Runtime, Service, SourceFile
+
+if TYPE_CHECKING:
+    from jinja2 import Template
+
+SYSTEM = "nginx"
+CONFIGURATION = "/etc/nginx/nginx.conf"
+UNIT = "nginx.service"
+
+Sources = Mapping[str, tuple[SourceFile, ...]]
+
+
+def catalog(fortress: Fortress, host: Host, sources: Sources) -> SystemCatalog | None:
+    """The web server of a host, or ``None`` where no service needs one.
+
+    ``sources`` holds the files of every service by its name: they tell which folder of it is for the public.
+    """
+    served = _served(fortress.services_on(host))
+    copies = _served(fortress.copies_on(host))
+    if not served and not copies:
+        return None
+    content = _template().render(
+        host=host,
+        served=served,
+        copies=copies,
+        roots={service.name: document_root(service, sources[service.name]) for service in (*served, *copies)},
+        front_doors=_front_doors(fortress, host) if _may_know_clients(fortress, host) else (),
+    )
+    return SystemCatalog(system=SYSTEM, wave=Wave.SERVICES, items=tuple(_items(content)))
+
+
+def document_root(service: Service, source: tuple[SourceFile, ...]) -> str:
+    """The folder of a service on its host that the public may reach.
+
+    For PHP that is ``public/`` where the source has an ``index.php`` there (so that libraries, migrations and settings
+    beside it stay out of reach), otherwise the whole source.
+    """
+    if service.runtime is Runtime.PHP and any(file.path == "public/index.php" for file in source):
+        return f"{service.root}/public"
+    return service.root
+
+
+def _items(content: str) -> Iterator[Item]:
+    yield Package("nginx")
+    yield File(
+        path="/etc/systemd/system/nginx.service.d/festning.conf",
+        content=_DROP_IN,
+    )
+    yield File(
+        path=CONFIGURATION,
+        content=content,
+        validate=("nginx", "-t", "-q", "-c", CONFIGURATION),
+        on_change=(Reload(UNIT),),
+    )
+    yield Unit(name=UNIT)
+
+
+_DROP_IN = """\
+# Compiled by festning; edits are overwritten.
+[Unit]
+# However often it fails, it is tried again: a host that comes up half must not need a visit.
+StartLimitIntervalSec=0
+
+[Service]
+# At boot the bridge's address, which nginx listens on, may come a moment later than nginx.
+Restart=on-failure
+RestartSec=500ms
+"""
+
+
+def _served(services: tuple[Service, ...]) -> tuple[Service, ...]:
+    return tuple(service for service in services if service.runtime is not Runtime.COMMAND)
+
+
+def _front_doors(fortress: Fortress, host: Host) -> tuple[IPv4Address, ...]:
+    """The bridge addresses from which the host's services are requested; the host's own front door uses loopback."""
+    others = fortress.cores if host.role is Role.EDGE else (*fortress.cores, *fortress.edges)
+    return tuple(other.bridge for other in others if other.name != host.name)
+
+
+def _may_know_clients(fortress: Fortress, host: Host) -> bool:
+    """Client addresses are personal data: they are for sites that the residency rule admits."""
+    return fortress.residency.admits(host.site)
+
+
+@cache
+def _template() -> Template:
+    from jinja2 import Environment, PackageLoader, StrictUndefined  # noqa: PLC0415 (heavy: only when rendering)
+
+    return Environment(
+        loader=PackageLoader("festning.systems.nginx", "templates"),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        autoescape=False,  # noqa: S701 (a configuration file, not HTML)
+    ).get_template("nginx.conf.j2")
