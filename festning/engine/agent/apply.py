@@ -1,0 +1,183 @@
+"""The verb ``apply``: hold the lock, then carry out one wave after another as the operator hands them over.
+
+A wave on a host is all or nothing up to the first system that fails: everything is staged and validated before
+anything is changed, each system's part is taken back when it fails, and the systems after it are not attempted. When
+the operator goes away, the part at hand is finished and nothing new is begun.
+"""
+
+from __future__ import annotations
+
+import os
+import pwd
+import signal
+
+from festning.engine.agent import packages
+from festning.engine.agent.look import look
+from festning.engine.agent.part import PATH_KINDS, Part, PartError, with_purge
+from festning.engine.agent.processes import Command, run
+from festning.engine.agent.records import Journal, Lock, Manifest
+from festning.engine.agent.stage import Stage
+from festning.engine.agent.swap import NEW, beside
+from festning.engine.agent.wire import Inbox, emit
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+PATIENCE_S = 45.0
+"""How long to wait without any word: an operator who waits for other hosts says so every few seconds."""
+
+
+class Session:
+    """One operator's apply on this host."""
+
+    def __init__(self, request: dict[str, Any], inbox: Inbox) -> None:
+        self._inbox = inbox
+        self._run: str = request["run"]
+        self._manifest = Manifest(request["state"])
+        self._journal = Journal(request["state"], request["operator"], request["fortress"])
+        for path in self._manifest.temporaries:
+            if path.endswith(NEW) and os.path.lexists(path):
+                os.unlink(path)
+        packages.forget_policy()
+
+    def wave(self, order: dict[str, Any]) -> dict[str, Any]:
+        """Carry out one wave; how it ended."""
+        parts: list[dict[str, Any]] = order["parts"]
+        stage: Stage | None = None
+        try:
+            self._install(order["install"])
+            for part in parts:
+                self._accounts(part)
+                part["operations"] = with_purge(part)
+            stage = Stage(self._run)
+            _validate(stage, parts)
+        except (PartError, OSError) as error:
+            return self._failure(order["wave"], "", error, ["nothing was changed"])
+        finally:
+            if stage is not None:
+                stage.clear()
+        for part in parts:
+            if self._inbox.gone():
+                return {"result": "failed", "reason": "the operator went away", "output": "", "back": []}
+            problem = self._part(order["wave"], part)
+            if problem is not None:
+                return problem
+        return {"result": "ok"}
+
+    def _part(self, wave: str, part: dict[str, Any]) -> dict[str, Any] | None:
+        operations = part["operations"]
+        owed = {
+            "restart": [one["target"] for one in operations if one["kind"] == "restart"],
+            "reload": [one["target"] for one in operations if one["kind"] == "reload"],
+            "temporaries": [beside(one["target"], NEW) for one in operations if one["kind"] == "write"],
+        }
+        self._manifest.begin(part["system"], part["managed"], owed)
+        work = Part(operations)
+        try:
+            work.carry_out()
+        except PartError as error:
+            problems = work.back()
+            if not problems:
+                self._manifest.undone()
+            return self._failure(wave, part["system"], error, problems or ["put back as it was"], operations)
+        self._manifest.settle(part["system"], part["managed"])
+        self._journal.append(wave=wave, system=part["system"], operations=_named(operations), result="ok")
+        return None
+
+    def _failure(
+        self,
+        wave: str,
+        system: str,
+        error: Exception,
+        back: list[str],
+        operations: list[dict[str, Any]] | None = None,
+    ) -> dict[str, Any]:
+        named = _named(operations or [])
+        self._journal.append(wave=wave, system=system, operations=named, result="failed", reason=str(error), back=back)
+        output = getattr(error, "output", "")
+        return {"result": "failed", "system": system, "reason": str(error), "output": output, "back": back}
+
+    def _install(self, names: list[str]) -> None:
+        if not names:
+            return
+        for name in names:
+            emit({"event": "start", "kind": "install", "target": name})
+        ended = packages.install(names)
+        if not ended.ok:
+            raise PartError(f"apt-get could not install {' '.join(names)}", ended.output)
+        operations = [{"kind": "install", "target": name} for name in names]
+        self._journal.append(wave="ground", system="", operations=operations, result="ok")
+        for name in names:
+            emit({"event": "done", "kind": "install", "target": name})
+
+    def _accounts(self, part: dict[str, Any]) -> None:
+        """Accounts come before staging, as staged files may belong to them; a new account harms nobody."""
+        for one in [one for one in part["operations"] if one["kind"] == "account"]:
+            emit({"event": "start", "kind": "account", "target": one["target"]})
+            _make_account(one["target"], one["home"])
+            emit({"event": "done", "kind": "account", "target": one["target"]})
+        part["operations"] = [one for one in part["operations"] if one["kind"] != "account"]
+
+
+def _make_account(name: str, home: str) -> None:
+    try:
+        pwd.getpwnam(name)
+    except KeyError:
+        options = ("--system", "--user-group", "--no-create-home", "--home-dir", home, "--shell", "/usr/sbin/nologin")
+        ended = run(Command(("useradd", *options, "--", name)))
+        if not ended.ok:
+            raise PartError(f"account {name} could not be made", ended.output) from None
+
+
+def _validate(stage: Stage, parts: list[dict[str, Any]]) -> None:
+    """Stage every path of the wave, then run every validator once in that view. Raises :class:`PartError`."""
+    for part in parts:
+        for operation in part["operations"]:
+            if operation["kind"] in PATH_KINDS - {"chmod"}:
+                stage.add(operation)
+    commands = dict.fromkeys(tuple(command) for part in parts for command in part["validate"])
+    for command in commands:
+        ended = stage.validate(list(command))
+        if not ended.ok:
+            raise PartError(f"{' '.join(command)} refuses the new files", ended.output)
+
+
+def _named(operations: list[dict[str, Any]]) -> list[dict[str, str]]:
+    return [{"kind": operation["kind"], "target": operation["target"]} for operation in operations]
+
+
+def moved(seen: dict[str, str]) -> list[str]:
+    """The paths that are not what the plan saw: ``seen`` maps paths to a SHA-256 or ``absent``."""
+    return [path for path, before in seen.items() if _now(path) != before]
+
+
+def _now(path: str) -> str:
+    fact = look(path)
+    if fact is None:
+        return "absent"
+    return str(fact.get("sha256", fact["kind"]))
+
+
+def main() -> None:
+    """Begin, then wave after wave until the operator closes the connection."""
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    os.umask(0o022)
+    inbox = Inbox()
+    begin = inbox.next()
+    if begin is None:
+        return
+    lock = Lock(begin["run"])
+    holder = lock.take(begin["operator"])
+    if holder is not None:
+        emit({"locked": holder})
+        return
+    stale = moved(begin["seen"])
+    if stale:
+        emit({"moved": stale})
+        return
+    session = Session(begin, inbox)
+    emit({"ready": True})
+    while (order := inbox.next(PATIENCE_S)) is not None:
+        if "wave" in order:
+            emit(session.wave(order))

@@ -1,0 +1,91 @@
+"""The verb ``observe``: everything that a plan needs to know of a host, in one look."""
+
+from __future__ import annotations
+
+import json
+import os
+import pwd
+import time
+
+from festning.engine.agent.look import foreign, look, unit_facts, unit_query
+from festning.engine.agent.processes import Command, run_all, script
+from festning.engine.agent.wire import Inbox, emit
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+
+def observe(request: dict[str, Any]) -> dict[str, Any]:
+    """Facts about what ``request`` expects and about what an earlier apply left in its manifest."""
+    manifest = _manifest(request["state"])
+    systems = manifest.get("systems", {})
+    units = list(dict.fromkeys([*request["units"], *(unit for one in systems.values() for unit in one["units"])]))
+    packages = request["packages"]
+    queries = [unit_query(units)] if units else []
+    if packages:
+        queries.append(Command(("dpkg-query", "-W", "-f", "${Package}\t${Version}\t${db:Status-Abbrev}\n", *packages)))
+    checks = request["checks"]
+    ended = run_all(queries + [script(text, timeout) for _, text, timeout in checks], at_once=16)
+    return {
+        "paths": _paths(request["paths"], [path for one in systems.values() for path in one["paths"]]),
+        "units": unit_facts(units, ended.pop(0)) if units else {},
+        "packages": _installed(ended.pop(0).stdout) if packages else {},
+        "steps": {name: result.ok for (name, _, _), result in zip(checks, ended, strict=True)},
+        "accounts": [name for name in request["accounts"] if _account(name)],
+        "foreign": {directory: foreign(directory, declared) for directory, declared in request["purge"].items()},
+        "managed": systems,
+        "interrupted": manifest.get("interrupted", {}),
+        "os_release": _os_release(),
+        "boot_id": _first_line("/proc/sys/kernel/random/boot_id"),
+        "time": time.time(),
+    }
+
+
+def _paths(expected: list[list[Any]], managed: list[str]) -> dict[str, Any]:
+    facts = {path: look(path, sha256, want_content=want) for path, sha256, want in expected}
+    facts.update({path: look(path) for path in managed if path not in facts})
+    return {path: fact for path, fact in facts.items() if fact is not None}
+
+
+def _installed(shown: str) -> dict[str, str]:
+    lines = (line.split("\t") for line in shown.splitlines())
+    return {name: version for name, version, status in lines if status[1] == "i"}
+
+
+def _account(name: str) -> bool:
+    try:
+        pwd.getpwnam(name)
+    except KeyError:
+        return False
+    return True
+
+
+def _manifest(state: str) -> dict[str, Any]:
+    try:
+        with open(os.path.join(state, "manifest.json"), encoding="utf-8") as file:
+            manifest: dict[str, Any] = json.load(file)
+            return manifest
+    except FileNotFoundError:
+        return {}
+
+
+def _os_release() -> dict[str, str]:
+    with open("/etc/os-release", encoding="utf-8") as file:
+        return {key: value.strip().strip('"') for key, _, value in (line.partition("=") for line in file) if value}
+
+
+def _first_line(path: str) -> str:
+    with open(path, encoding="ascii") as file:
+        return file.readline().strip()
+
+
+def main() -> None:
+    """Answer one request."""
+    request = Inbox().next()
+    if request is None:
+        return
+    try:
+        emit({"facts": observe(request)})
+    except (OSError, RuntimeError, ValueError) as error:
+        emit({"error": f"{type(error).__name__}: {error}"})

@@ -1,0 +1,163 @@
+"""One system's part of a wave: its operations in order, and all of them taken back when one fails."""
+
+from __future__ import annotations
+
+from itertools import groupby
+
+from festning.engine.agent.look import foreign
+from festning.engine.agent.processes import Ended, run, script
+from festning.engine.agent.swap import Swap
+from festning.engine.agent.units import UnitError, change, daemon_reload, is_unit_file, settle
+from festning.engine.agent.waiting import wait_until
+from festning.engine.agent.wire import emit
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+PATH_KINDS = frozenset({"mkdir", "write", "chmod", "remove"})
+UNIT_KINDS = frozenset({"enable", "disable", "start", "stop", "restart", "reload"})
+MANAGER = "systemd"
+"""The target of a reload that makes systemd itself read its unit files again."""
+
+
+class PartError(Exception):
+    """An operation failed; ``output`` is what the program said."""
+
+    def __init__(self, message: str, output: str = "") -> None:
+        super().__init__(message)
+        self.output = output
+
+
+def with_purge(part: dict[str, Any]) -> list[dict[str, Any]]:
+    """The part's operations, with removals for what is in its purged directories by now.
+
+    A package that was installed meanwhile may have brought files that nobody could see when the plan was made.
+    """
+    operations: list[dict[str, Any]] = part["operations"]
+    planned = {operation["target"] for operation in operations if operation["kind"] == "remove"}
+    found = [path for directory, declared in part["purge"].items() for path in foreign(directory, declared)]
+    removals = [
+        {"kind": "remove", "target": path, "only_if_empty": False, "mute": True}
+        for path in found
+        if path not in planned
+    ]
+    paths = [operation for operation in operations if operation["kind"] in PATH_KINDS]
+    at = operations.index(paths[-1]) + 1 if paths else 0
+    return operations[:at] + removals + operations[at:]
+
+
+class Part:
+    """Carries out one part. After :class:`PartError`, ``back`` restores what was before."""
+
+    def __init__(self, operations: list[dict[str, Any]]) -> None:
+        self._operations = operations
+        self._swap = Swap()
+        self._done: list[tuple[str, list[str]]] = []
+        self._reload_manager = False
+
+    def carry_out(self) -> None:
+        """Do it all. Raises :class:`PartError`."""
+        started: list[str] = []
+        for kind, group in groupby(self._operations, key=_phase):
+            operations = list(group)
+            _announce("start", operations)
+            try:
+                self._carry_out(kind, operations)
+                started += [one["target"] for one in operations if kind in ("start", "restart", "reload")]
+            except UnitError as error:
+                raise PartError(str(error), error.output) from error
+            except OSError as error:
+                raise PartError(str(error)) from error
+            _announce("done", operations)
+        try:
+            settle([unit for unit in started if unit != MANAGER])
+        except UnitError as error:
+            raise PartError(str(error), error.output) from error
+
+    def back(self) -> list[str]:
+        """Take everything back, as far as possible; what could not be taken back is said."""
+        problems: list[str] = []
+        done = dict(self._done[::-1])
+        self._undo_units(problems, "stop", done.get("start", []))
+        self._undo_units(problems, "disable", done.get("enable", []))
+        try:
+            self._swap.back()
+            if self._reload_manager:
+                daemon_reload()
+        except (OSError, UnitError) as error:
+            problems.append(str(error))
+        self._undo_units(problems, "enable", done.get("disable", []))
+        self._undo_units(problems, "start", done.get("stop", []))
+        self._undo_units(problems, "restart", done.get("restart", []))
+        self._undo_units(problems, "reload", done.get("reload", []))
+        return problems
+
+    def _carry_out(self, kind: str, operations: list[dict[str, Any]]) -> None:
+        targets = [operation["target"] for operation in operations]
+        if kind == "path":
+            self._reload_manager = any(is_unit_file(target) for target in targets) or self._reload_manager
+            self._swap.apply(operations)
+            if self._reload_manager:
+                daemon_reload()
+        elif kind in UNIT_KINDS:
+            self._units(kind, targets)
+        elif kind == "step":
+            _step(operations[0])
+        elif kind == "gate":
+            _gate(operations[0])
+        else:
+            raise PartError(f"unknown operation {kind}")
+
+    def _units(self, kind: str, units: list[str]) -> None:
+        if MANAGER in units:
+            daemon_reload()
+            units = [unit for unit in units if unit != MANAGER]
+        self._done.append((kind, [*dict(self._done).get(kind, []), *units]))
+        change(kind, units)
+        if kind in ("enable", "disable") and units:
+            daemon_reload()
+
+    @staticmethod
+    def _undo_units(problems: list[str], kind: str, units: list[str]) -> None:
+        try:
+            change(kind, units)
+        except UnitError as error:
+            problems.append(str(error))
+
+
+def _phase(operation: dict[str, Any]) -> str:
+    """What is done together: all paths, all units of one kind; steps and gates each alone."""
+    kind: str = operation["kind"]
+    if kind in PATH_KINDS:
+        return "path"
+    return kind
+
+
+def _announce(event: str, operations: list[dict[str, Any]]) -> None:
+    for operation in operations:
+        if not operation.get("mute"):
+            emit({"event": event, "kind": operation["kind"], "target": operation["target"]})
+
+
+def _step(operation: dict[str, Any]) -> None:
+    """Check, do, check again: a step that an earlier one made needless is not done."""
+    name, timeout = operation["target"], operation["timeout_s"]
+    if run(script(operation["check"], timeout)).ok:
+        return
+    done = run(script(operation["do"], timeout))
+    if not done.ok:
+        raise PartError(f"step {name!r} {_ending(done, timeout)}", done.output)
+    checked = run(script(operation["check"], timeout))
+    if not checked.ok:
+        raise PartError(f"step {name!r} was done, and its check still says no", checked.output or done.output)
+
+
+def _gate(operation: dict[str, Any]) -> None:
+    last = wait_until(operation["check"], operation["timeout_s"])
+    if not last.ok:
+        raise PartError(f"{operation['target']!r} was not so within {operation['timeout_s']:g} s", last.output)
+
+
+def _ending(ended: Ended, timeout_s: float) -> str:
+    return f"took longer than {timeout_s:g} s" if ended.status is None else f"failed with status {ended.status}"

@@ -1,0 +1,56 @@
+"""One connection for each host, opened when it is first needed and reused until the work is over."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from types import TracebackType
+
+from festning.engine.endpoint import Endpoint
+from festning.engine.transport import Connection, connect
+from festning.errors import HostUnreachableError
+
+
+class Connections:
+    """Connections by host name; an async context manager that closes them all.
+
+    A host that could not be reached is not tried again: every later use says so at once.
+    """
+
+    def __init__(self, endpoints: Iterable[Endpoint]) -> None:
+        self._endpoints = {endpoint.host: endpoint for endpoint in endpoints}
+        self._open: dict[str, asyncio.Task[Connection]] = {}
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        return tuple(self._endpoints)
+
+    async def to(self, host: str) -> Connection:
+        """The connection to ``host``. Raises :class:`HostUnreachableError`."""
+        if host not in self._endpoints:
+            raise HostUnreachableError(host, "nothing is known of how to reach it")
+        if host not in self._open:
+            self._open[host] = asyncio.create_task(connect(self._endpoints[host]))
+        return await asyncio.shield(self._open[host])
+
+    async def forget(self, host: str) -> None:
+        """Close the connection to ``host``, if there is one; the next use opens a new one."""
+        task = self._open.pop(host, None)
+        if task is not None:
+            await _close(task)
+
+    async def __aenter__(self) -> Connections:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        tasks, self._open = list(self._open.values()), {}
+        await asyncio.gather(*(_close(task) for task in tasks))
+
+
+async def _close(task: asyncio.Task[Connection]) -> None:
+    task.cancel()
+    await asyncio.wait([task])
+    if not task.cancelled() and task.exception() is None:
+        await task.result().close()

@@ -1,0 +1,92 @@
+"""What is said to an agent and what it answers: a program, a request, JSON lines back.
+
+Knows how an agent is started and how it fails; leaves what the requests mean to ``observe``, ``apply`` and ``probes``.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from festning.engine.bundle import BOOTSTRAP, Verb, program
+from festning.engine.transport import Channel, Connection
+from festning.errors import FestningError, HostUnreachableError
+
+STATE_DIRECTORY = "/var/lib/festning"
+"""Where a host keeps its manifest and journal."""
+RUN_DIRECTORY = "/run/festning"
+"""Where a host keeps its lock, and files while they are staged: in memory, for root only."""
+
+_ARGV = ("python3", "-I", "-S", "-c", BOOTSTRAP)
+
+
+class AgentError(FestningError):
+    """The agent on a host ended without an answer, or with an error of its own."""
+
+    def __init__(self, host: str, message: str, *, hint: str | None = None) -> None:
+        super().__init__(f"{host}: {message}", hint=hint)
+        self.host = host
+
+
+class Conversation:
+    """A running agent. Use :func:`begin`."""
+
+    def __init__(self, host: str, channel: Channel) -> None:
+        self._host = host
+        self._channel = channel
+
+    async def say(self, request: dict[str, Any]) -> None:
+        """Send a request."""
+        await self._channel.write(json.dumps(request).encode() + b"\n")
+
+    async def hear(self) -> dict[str, Any]:
+        """The next answer. Raises :class:`AgentError` when there is none."""
+        line = await self._channel.readline()
+        if not line.endswith(b"\n"):
+            raise await self._failure()
+        answer: dict[str, Any] = json.loads(line)
+        if "error" in answer:
+            raise AgentError(self._host, answer["error"])
+        return answer
+
+    async def finish(self) -> None:
+        """Nothing more will be asked; wait until the agent has left the host."""
+        await self._channel.end()
+        await self._channel.wait()
+
+    async def leave(self) -> None:
+        """Go away without waiting: the agent finishes the part at hand and begins nothing new."""
+        await self._channel.close()
+
+    async def _failure(self) -> FestningError:
+        status, stderr = await self._channel.wait()
+        words = stderr.strip().splitlines()
+        last = words[-1] if words else ""
+        if status == 127:
+            hint = "festning needs python3 on every host: apt-get install python3-minimal"
+            return HostUnreachableError(self._host, "there is no python3", hint=hint)
+        if "sudo:" in stderr:
+            return HostUnreachableError(self._host, last, hint="the ssh_user needs sudo without a password, or be root")
+        if status is None:
+            return HostUnreachableError(self._host, "the agent was killed, or the host went away", hint="run it again")
+        return AgentError(self._host, f"the agent ended with status {status}: {last}")
+
+
+async def begin(host: str, connection: Connection, verb: Verb, request: dict[str, Any]) -> Conversation:
+    """Start an agent and make the first request."""
+    channel = await connection.start(_ARGV)
+    try:
+        await channel.write(program(verb) + json.dumps(request).encode() + b"\n")
+    except BaseException:
+        await channel.close()
+        raise
+    return Conversation(host, channel)
+
+
+async def ask(host: str, connection: Connection, verb: Verb, request: dict[str, Any]) -> dict[str, Any]:
+    """One request, one answer."""
+    conversation = await begin(host, connection, verb, request)
+    try:
+        return await conversation.hear()
+    finally:
+        await conversation.leave()

@@ -1,0 +1,67 @@
+"""Looking at many hosts at once, one round trip each."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+
+from festning.engine.bundle import Verb
+from festning.engine.connections import Connections
+from festning.engine.conversation import STATE_DIRECTORY, ask
+from festning.engine.orders import observe_request
+from festning.engine.sealed import SealedCatalog
+from festning.errors import HostUnreachableError
+from festning.model.catalog import Wave
+from festning.model.facts import HostFacts, Interrupted, ManagedSystem, PathFact, PathKind, UnitFact, Unreachable
+
+
+async def observe(
+    catalogs: Mapping[str, SealedCatalog], connections: Connections, *, state_directory: str = STATE_DIRECTORY
+) -> dict[str, HostFacts | Unreachable]:
+    """Facts by host, in the order of ``catalogs``.
+
+    A host that cannot be reached is in the result and never blocks the others. Raises
+    :class:`~festning.engine.conversation.AgentError` when a host answers but cannot be looked at.
+    """
+    looks = [observe_host(sealed, connections, state_directory=state_directory) for sealed in catalogs.values()]
+    return dict(zip(catalogs, await asyncio.gather(*looks), strict=True))
+
+
+async def observe_host(
+    sealed: SealedCatalog, connections: Connections, *, state_directory: str = STATE_DIRECTORY
+) -> HostFacts | Unreachable:
+    """Facts of one host."""
+    host = sealed.catalog.host
+    try:
+        connection = await connections.to(host)
+        answer = await ask(host, connection, Verb.OBSERVE, observe_request(sealed, state_directory))
+    except HostUnreachableError as error:
+        return Unreachable(host=host, reason=error.message, hint=error.hint or "")
+    return facts_from(host, answer["facts"])
+
+
+def facts_from(host: str, told: dict[str, Any]) -> HostFacts:
+    """The agent's answer as facts."""
+    return HostFacts(
+        host=host,
+        paths={path: PathFact(**{**fact, "kind": PathKind(fact["kind"])}) for path, fact in told["paths"].items()},
+        units={unit: UnitFact(**fact) for unit, fact in told["units"].items()},
+        packages=told["packages"],
+        accounts=frozenset(told["accounts"]),
+        foreign={directory: tuple(entries) for directory, entries in told["foreign"].items()},
+        steps=told["steps"],
+        managed=tuple(
+            ManagedSystem(
+                system=name, wave=Wave[one["wave"].upper()], paths=tuple(one["paths"]), units=tuple(one["units"])
+            )
+            for name, one in told["managed"].items()
+        ),
+        interrupted=tuple(
+            Interrupted(system=name, restart=tuple(one["restart"]), reload=tuple(one["reload"]))
+            for name, one in told["interrupted"].items()
+        ),
+        os_release=told["os_release"],
+        boot_id=told["boot_id"],
+        time=told["time"],
+    )

@@ -1,0 +1,165 @@
+"""SSH as a transport, by asyncssh: one connection for each host, reused for everything that is done there.
+
+Knows algorithms, keys, host key checking and how to tell a person why a login did not work.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import shlex
+from typing import Any
+
+import asyncssh
+
+from festning.engine.endpoint import Endpoint
+from festning.engine.transport import Channel
+from festning.errors import HostUnreachableError
+
+LOGIN_TIMEOUT_S = 10.0
+KEEPALIVE_INTERVAL_S = 2.0
+KEEPALIVE_COUNT = 4
+"""A host that dies in the middle is given up after 8 to 10 s of silence."""
+
+_ALGORITHMS: dict[str, Any] = {
+    # The fastest handshake first; what follows is for hosts that have been hardened in their own way.
+    "kex_algs": ["curve25519-sha256", "curve25519-sha256@libssh.org", "ecdh-sha2-nistp256", "ecdh-sha2-nistp384"],
+    "encryption_algs": [
+        "aes128-gcm@openssh.com",
+        "aes256-gcm@openssh.com",
+        "chacha20-poly1305@openssh.com",
+        "aes128-ctr",
+        "aes256-ctr",
+    ],
+    "compression_algs": ["none"],
+}
+
+
+class SshConnection:
+    """An open SSH connection."""
+
+    def __init__(self, endpoint: Endpoint, connection: asyncssh.SSHClientConnection) -> None:
+        self._endpoint = endpoint
+        self._connection = connection
+
+    @classmethod
+    async def open(cls, endpoint: Endpoint) -> SshConnection:
+        """Log in. Raises :class:`HostUnreachableError` with what to do about it."""
+        try:
+            async with asyncio.timeout(LOGIN_TIMEOUT_S):
+                options = await _options(endpoint)
+                return cls(endpoint, await asyncssh.connect(**options))
+        except (asyncssh.Error, OSError, TimeoutError, ValueError) as error:
+            raise _explained(endpoint, error) from error
+
+    async def start(self, argv: tuple[str, ...]) -> Channel:
+        command = shlex.join(("sudo", "-n", "--", *argv) if self._endpoint.sudo else argv)
+        try:
+            process = await self._connection.create_process(command, encoding=None)
+        except (asyncssh.Error, OSError) as error:
+            raise _lost(self._endpoint.host, error) from error
+        return _SshChannel(self._endpoint.host, process)
+
+    async def close(self) -> None:
+        self._connection.abort()
+        await self._connection.wait_closed()
+
+
+class _SshChannel:
+    def __init__(self, host: str, process: asyncssh.SSHClientProcess[bytes]) -> None:
+        self._host = host
+        self._process = process
+
+    async def write(self, data: bytes) -> None:
+        try:
+            self._process.stdin.write(data)
+            await self._process.stdin.drain()
+        except (asyncssh.Error, OSError) as error:
+            raise _lost(self._host, error) from error
+
+    async def end(self) -> None:
+        try:
+            self._process.stdin.write_eof()
+        except OSError as error:
+            raise _lost(self._host, error) from error
+
+    async def readline(self) -> bytes:
+        try:
+            return await self._line()
+        except (asyncssh.Error, OSError) as error:
+            raise _lost(self._host, error) from error
+
+    async def _line(self) -> bytes:
+        pieces: list[bytes] = []
+        # A line longer than a window comes in pieces; readline() would look for its end from the beginning each time.
+        while True:
+            try:
+                return b"".join([*pieces, await self._process.stdout.readuntil(b"\n")])
+            except asyncio.IncompleteReadError as error:
+                pieces.append(error.partial)
+                if self._process.stdout.at_eof():
+                    return b"".join(pieces)
+
+    async def wait(self) -> tuple[int | None, str]:
+        try:
+            completed = await self._process.wait(check=False)
+        except (asyncssh.Error, OSError) as error:
+            raise _lost(self._host, error) from error
+        stderr = completed.stderr or b""
+        return completed.exit_status, stderr.decode("utf-8", "replace") if isinstance(stderr, bytes) else str(stderr)
+
+    async def close(self) -> None:
+        self._process.close()
+
+
+async def _options(endpoint: Endpoint) -> dict[str, Any]:
+    options: dict[str, Any] = {
+        **_ALGORITHMS,
+        "host": endpoint.address,
+        "port": endpoint.port,
+        "username": endpoint.user,
+        "login_timeout": LOGIN_TIMEOUT_S,
+        "keepalive_interval": KEEPALIVE_INTERVAL_S,
+        "keepalive_count_max": KEEPALIVE_COUNT,
+        "preferred_auth": "publickey",
+        "gss_host": None,
+        "host_based_auth": False,
+        "x509_trusted_certs": None,
+    }
+    if endpoint.known_host_key is not None:
+        key = asyncssh.import_public_key(endpoint.known_host_key)
+        options["known_hosts"] = ([key], [], [])
+        options["server_host_key_algs"] = [key.algorithm.decode()]
+    if endpoint.client_key is not None:
+        # Nothing of the operator's own is looked at: not the configuration, not the agent, not the default keys.
+        options |= {
+            "client_keys": [asyncssh.import_private_key(endpoint.client_key)],
+            "agent_path": None,
+            "config": None,
+        }
+    if endpoint.open_socket is not None:
+        options["sock"] = await asyncio.to_thread(endpoint.open_socket)
+    return options
+
+
+def _lost(host: str, error: Exception) -> HostUnreachableError:
+    return HostUnreachableError(host, f"went away: {error or type(error).__name__}", hint="run the same command again")
+
+
+def _explained(endpoint: Endpoint, error: Exception) -> HostUnreachableError:
+    place = f"{endpoint.user}@{endpoint.address or endpoint.host}:{endpoint.port}"
+    message, hint = f"{place}: {error}", "is the machine up, and does its firewall let you in?"
+    if isinstance(error, asyncssh.HostKeyNotVerifiable):
+        message = f"{place}: the host key is not the known one"
+        hint = (
+            "if the machine was reinstalled, remove its old key (ssh-keygen -R); otherwise somebody may be in between"
+        )
+    elif isinstance(error, asyncssh.PermissionDenied):
+        message, hint = (
+            f"{place}: login refused",
+            "is your public key in that user's authorized_keys, and your agent running?",
+        )
+    elif isinstance(error, TimeoutError):
+        message = f"{place}: no answer within {LOGIN_TIMEOUT_S:g} s"
+    elif isinstance(error, asyncssh.KeyImportError | ValueError):
+        hint = "the key cannot be read"
+    return HostUnreachableError(endpoint.host, message, hint=hint)
