@@ -1,4 +1,4 @@
-"""Doors from the user's own network into the lab: a port on 127.0.0.1 for each front door, so that a browser can open it.
+"""Doors from the user's own network into the lab: a port on 127.0.0.1 for each front door, for a browser to open.
 
 systemd's own socket activation and socket proxy do the work: the one listens outside, and starts the other inside the
 lab's network namespace with the listening socket in its hand. Both are programs, not services: they need no systemd as
@@ -31,7 +31,7 @@ LOOPBACK = "127.0.0.1"
 
 @dataclass(frozen=True, slots=True)
 class Door:
-    """An open door: connections to 127.0.0.1:``port`` arrive at port 443 of the host, which sees the router's address."""
+    """An open door: what connects to 127.0.0.1:``port`` arrives at port 443 of the host, from the router's address."""
 
     host: str
     port: int

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from festning.errors import ProviderError, UsageError
-from festning.providers.lab.recipe import FILES, MASKED_UNITS, Recipe
+from festning.providers.lab.recipe import FILES, MASKED_UNITS, UNWANTED_AT_BOOT, Recipe
 
 IMAGES = Path("/var/cache/festning/images")
 NEEDED_BYTES = 2 << 30
@@ -153,14 +153,17 @@ def _set_up(tree: Path) -> None:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(content)
     subprocess.run(["chroot", str(tree), "systemctl", "preset-all"], check=True, capture_output=True)
-    for unit in MASKED_UNITS:
-        link = tree / "etc/systemd/system" / unit
-        link.unlink(missing_ok=True)
-        link.symlink_to("/dev/null")
-    default = tree / "etc/systemd/system/default.target"
-    default.unlink(missing_ok=True)
-    default.symlink_to("/usr/lib/systemd/system/multi-user.target")
+    units = tree / "etc/systemd/system"
+    for unit in (*MASKED_UNITS, *UNWANTED_AT_BOOT):
+        _link(units / unit, "/dev/null")
+    _link(units / "default.target", "/usr/lib/systemd/system/multi-user.target")
     # Newer than /usr, or every first boot would rebuild users, libraries and catalogs (systemd-update-done(8)).
     for stamp in (tree / "etc/.updated", tree / "var/.updated"):
         stamp.touch()
         os.utime(stamp, ns=((tree / "usr").stat().st_mtime_ns,) * 2)
+
+
+def _link(link: Path, target: str) -> None:
+    link.parent.mkdir(exist_ok=True)
+    link.unlink(missing_ok=True)
+    link.symlink_to(target)

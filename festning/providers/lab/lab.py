@@ -65,7 +65,7 @@ class Lab:
     """The lab of a fortress, by the fortress's name: there is one of each name on a box."""
 
     def __init__(self, fortress: Fortress, places: Places | None = None) -> None:
-        """Take a fortress, relocated or not; nothing is made or looked at yet. Raises ``UsageError`` as ``relocate``."""
+        """Take a fortress, relocated or not; raises ``UsageError`` as ``relocate`` does. Nothing is made yet."""
         places = places or Places()
         self.fortress = self.place(fortress)
         self._layers = places.layers / fortress.name
@@ -82,6 +82,11 @@ class Lab:
     def namespace(self) -> str:
         """The path of the lab's network namespace, in which the operator's sockets are opened."""
         return str(self._network.path)
+
+    @property
+    def memory(self) -> Path:
+        """The lab's tmpfs, only for root, there while it is up: the place for what must never be on a disk."""
+        return self._state.folder
 
     @property
     def is_up(self) -> bool:
@@ -135,7 +140,7 @@ class Lab:
         with self._state.locked():
             names = {*self._plots, *self._state.machines(), *self._lifecycle.disks}
             records = filter(None, map(self._state.machine, names))
-            self._lifecycle.kill(record.process for record in records if record.process.alive)
+            self._lifecycle.kill(record.process for record in records)
             self._launcher.end_all()
             self._network.destroy()
             self._state.unmount()
@@ -144,19 +149,23 @@ class Lab:
 
     def list(self) -> tuple[Machine, ...]:
         """Every declared machine as it is now: the client first, then hosts in order of declaration."""
+        require_root()
         cut = self._cut_sites()
         return tuple(self._look_at(plot, cut) for plot in self._plots.values())
 
     def doors(self) -> tuple[Door, ...]:
         """The open doors to the front doors, on 127.0.0.1 of the box."""
+        require_root()
         return self._doors.opened()
 
     def undeclared(self) -> tuple[str, ...]:
         """The names of machines that the lab still has, of hosts that the fortress has no longer."""
+        require_root()
         return tuple(sorted({*self._state.machines(), *self._lifecycle.disks} - self._plots.keys()))
 
     def remove(self, name: str) -> None:
         """Take one machine away with its disk and door, declared or not; nothing happens when there is none."""
+        require_root()
         with self._state.locked(alone=False):
             self._doors.close(name)
             self._lifecycle.clear([name])
@@ -169,6 +178,7 @@ class Lab:
         A machine's link is taken down before it is killed, so no FIN or RST gets out. ``site:NAME`` means a site for
         sure; a bare name means a machine first. Raises :class:`UsageError` for what is unknown or does not run.
         """
+        require_root()
         with self._state.locked(alone=False):
             segment = self._site(name)
             if segment is None:
@@ -181,6 +191,7 @@ class Lab:
 
         Nothing happens when nothing is cut. Raises as :meth:`cut` and :meth:`up` do.
         """
+        require_root()
         with self._state.locked(alone=False):
             segment = self._site(name)
             if segment is None:
@@ -197,6 +208,7 @@ class Lab:
 
     def exec_command(self, name: str, argv: Sequence[str]) -> Sequence[str]:
         """The command line that :meth:`exec` runs, for callers who want its output. Raises as :meth:`exec`."""
+        require_root()
         self._plot(name)
         init = init_of(self._running(name).process)
         if init is None:
@@ -205,6 +217,7 @@ class Lab:
 
     def endpoint(self, name: str) -> Endpoint:
         """The way to a machine's SSH, ``client`` included; raises :class:`UsageError` when the lab is not up."""
+        require_root()
         return self._access.endpoint(self._plot(name))
 
     def ssh_command(self, name: str, argv: Sequence[str] = ()) -> Sequence[str]:
@@ -220,7 +233,7 @@ class Lab:
         # Said first: should we be stopped halfway, `heal` then knows that the machine has no link.
         self._state.remember_machine(name, replace(record, cut=True))
         self._network.unplug(lab_interface(self.fortress.name, name))
-        self._lifecycle.kill([record.process])
+        self._lifecycle.end(name)
 
     def _heal_machine(self, name: str) -> None:
         plot = self._plot(name)

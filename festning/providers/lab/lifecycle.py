@@ -7,7 +7,7 @@ overlay's ``upper`` and ``work``, the console's log, and two marks of what it wa
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 
@@ -69,10 +69,7 @@ class Lifecycle:
     def clear(self, names: Sequence[str]) -> None:
         """End whatever is left of machines that do not count as running, so that they can be booted again."""
         for name in names:
-            record = self._state.machine(name)
-            if record and record.process.alive:
-                self.kill([record.process])
-            self._launcher.end(f"machine-{name}")
+            self.end(name)
             forget(nspawn_name(self._fortress, name))
         self._network.remove(lab_interface(self._fortress, name) for name in names)
 
@@ -112,21 +109,28 @@ class Lifecycle:
         seed = (boot.layer / "seed").read_text()
         self._state.remember_machine(plot.name, MachineRecord(process, seed, str(image)))
         await_ssh(
-            plot.name,
+            plot,
             self._network.path,
-            str(plot.address),
-            boot.console,
-            lambda: process.alive and not (stop and stop.is_set()),
+            console=boot.console,
+            running=lambda: process.alive and not (stop and stop.is_set()),
         )
 
-    def kill(self, processes: Iterable[Process]) -> None:
-        """Kill machines by their init, all at once, and wait until their systemd-nspawn has tidied up and gone."""
-        nspawns = tuple(processes)
-        for nspawn in nspawns:
-            (init_of(nspawn) or nspawn).kill()
-        for nspawn in nspawns:
-            if not nspawn.wait(_PATIENCE):
-                raise ProviderError(f"a machine does not go away (its systemd-nspawn has pid {nspawn.pid})")
+    def end(self, name: str) -> None:
+        """Kill a machine, if any of it runs, and wait until nothing of it does."""
+        record = self._state.machine(name)
+        if record:
+            self.kill([record.process])
+        self._launcher.end(f"machine-{name}")
+
+    def kill(self, keepers: Iterable[Process]) -> None:
+        """Kill machines by their init, all at once, and give each systemd-nspawn the time to tidy up after itself."""
+        dying: list[Process] = []
+        for keeper in keepers:
+            if init := init_of(keeper):
+                init.kill()
+                dying.append(keeper)
+        for keeper in dying:
+            keeper.wait(_PATIENCE)
 
     def discard(self, names: Iterable[str]) -> None:
         """Delete disks, and the folder of disks with the last of them."""

@@ -1,6 +1,7 @@
 """One machine of the lab: from a layer and an image to a booted Debian, and how it is found, waited for and killed.
 
-Knows systemd-nspawn. Leaves control groups to ``launcher``, what is in the layer to ``seed``, records to ``state``.
+Knows systemd-nspawn. Leaves where it is started to ``launcher``, what is in the layer to ``seed``, and records to
+``state``.
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ from pathlib import Path
 
 from festning.errors import ProviderError
 from festning.providers.lab.namespace import open_socket
-from festning.providers.lab.process import Process
+from festning.providers.lab.placement import Plot
+from festning.providers.lab.process import Process, children_of
 
 SSH_PORT = 22
 BOOT_PATIENCE = 30.0
@@ -23,17 +25,50 @@ BOOT_PATIENCE = 30.0
 _SAID_AT_THE_END = 15
 NSPAWN_RUNTIME = Path("/run/systemd/nspawn")
 
-# The overlay is mounted in a mount namespace that only the machine's nspawn is in: it goes when the machine goes.
-_MOUNT_AND_BECOME = """\
+# The keeper: it lives as long as the machine is powered on, and starts systemd-nspawn again when the machine reboots
+# (nspawn's exit code 133). The overlay is mounted in a mount namespace of its own, which goes when the keeper goes.
+# It stays out of the group that nspawn is in: in a group with processes of its own, no controllers can be handed down.
+_KEEPER = """\
+set -f
 mount -t overlay overlay -o "$1" "$2"
 shift 2
-exec "$@"
+
+groups=
+while IFS=: read -r _ kind path; do
+    case $kind in
+        "") if [ -e /sys/fs/cgroup/cgroup.procs ]; then root=/sys/fs/cgroup; else root=/sys/fs/cgroup/unified; fi ;;
+        name=systemd) root=/sys/fs/cgroup/systemd ;;
+        *) continue ;;
+    esac
+    [ ! -d "$root$path" ] || groups="$groups $root$path"
+done </proc/self/cgroup
+
+enter() {
+    for group in $groups; do
+        mkdir -p "$group/$1" && echo 0 >"$group/$1/cgroup.procs" || return
+    done
+}
+
+enter keeper
+for group in $groups; do
+    [ -e "$group/cgroup.controllers" ] || continue
+    for controller in $(cat "$group/cgroup.controllers"); do
+        echo "+$controller" >"$group/cgroup.subtree_control" || echo "no controller $controller in machines"
+    done
+done
+
+status=133
+while [ "$status" = 133 ]; do
+    status=0
+    (enter machine && exec "$@") || status=$?
+done
+exit "$status"
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Boot:
-    """All that decides how a machine is booted. ``name`` is the one for systemd-nspawn, ``tree`` where it is mounted."""
+    """All that decides how a machine is booted: ``name`` is for systemd-nspawn, ``tree`` where it is mounted."""
 
     name: str
     hostname: str
@@ -59,11 +94,14 @@ class Boot:
 
 
 def boot_command(boot: Boot) -> list[str]:
-    """The command that becomes the machine's systemd-nspawn; to be run inside the lab's network namespace."""
+    """The command that becomes the machine's keeper; to be run inside the lab's network namespace.
+
+    It must start in a control group of its own.
+    """
     overlay = f"lowerdir={boot.image},upperdir={boot.upper},workdir={boot.work}"
     return [
         *("unshare", "--mount", "--propagation", "slave", "--"),
-        *("sh", "-euc", _MOUNT_AND_BECOME, "sh", overlay, str(boot.tree)),
+        *("sh", "-euc", _KEEPER, "sh", overlay, str(boot.tree)),
         *("env", "SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1"),
         "systemd-nspawn",
         "--quiet",
@@ -87,14 +125,15 @@ def boot_command(boot: Boot) -> list[str]:
     ]
 
 
-def init_of(nspawn: Process) -> Process | None:
-    """The machine's own init, by its systemd-nspawn; ``None`` while there is none.
+def init_of(keeper: Process) -> Process | None:
+    """The machine's own init, by its keeper; ``None`` while there is none.
 
     Asked anew each time: a machine that reboots gets another one.
     """
-    for pid in nspawn.children():
-        if _is_init(pid):
-            return Process.of(pid)
+    for nspawn in keeper.children():
+        for pid in children_of(nspawn):
+            if _is_init(pid):
+                return Process.of(pid)
     return None
 
 
@@ -130,26 +169,27 @@ def forget(name: str) -> None:
 
 
 def await_ssh(
-    host: str,
+    plot: Plot,
     namespace: Path,
-    address: str,
+    *,
     console: Path,
     running: Callable[[], bool],
     patience: float = BOOT_PATIENCE,
 ) -> None:
-    """Wait until an SSH server introduces itself at the address.
+    """Wait until an SSH server introduces itself at the machine's address.
 
     Raises :class:`ProviderError`, with what the machine's console said last, when the machine ends (``running`` turns
     false) or ``patience`` seconds pass.
     """
     deadline = time.monotonic() + patience
-    while not _ssh_answers(namespace, address):
+    while not _ssh_answers(namespace, str(plot.address)):
         if not running():
-            raise ProviderError(f"{host} ended while it booted; its console said:\n{last_words(console)}")
+            raise ProviderError(f"{plot.name} ended while it booted; its console said:\n{last_words(console)}")
         if time.monotonic() > deadline:
             raise ProviderError(
-                f"{host} ({address}) has no SSH after {patience:.0f} s; its console said:\n{last_words(console)}",
-                hint=f"`festning lab exec {host} -- journalctl -b` shows more",
+                f"{plot.name} ({plot.address}) has no SSH after {patience:.0f} s; its console said:\n"
+                f"{last_words(console)}",
+                hint=f"`festning lab exec {plot.name} -- journalctl -b` shows more",
             )
         time.sleep(0.05)
 

@@ -83,6 +83,7 @@ class Network:
             self.path.unlink(missing_ok=True)
             self._run(["ip", "netns", "add", self.name], outside=True)
         self._run(["sh", "-c", "echo 1 > /proc/sys/net/ipv4/ip_forward"])
+        self._leave_bridged_packets_alone()
         if TABLE not in self._run(["nft", "list", "tables"]):
             self._run(["nft", "-f", "-"], FIREWALL)
         present = self._interfaces()
@@ -110,7 +111,11 @@ class Network:
         return frozenset(segment.site for segment in segments if segment.bridge in cut)
 
     def cut_site(self, segment: Segment) -> None:
-        """Silence everything between a site and the rest of the world, the operator included."""
+        """Silence everything between a site and the rest of the world, the operator included.
+
+        Machines of the site still reach each other.
+        """
+        self._leave_bridged_packets_alone()
         self._run(["nft", "add", "element", *TABLE.split(), "cut", f"{{ {segment.bridge} }}"])
 
     def heal_site(self, segment: Segment) -> None:
@@ -127,6 +132,11 @@ class Network:
         if self.exists:
             left = self._interfaces().intersection(interfaces)
             self._run(["ip", "-force", "-batch", "-"], "".join(f"link delete {name}\n" for name in left))
+
+    def _leave_bridged_packets_alone(self) -> None:
+        # Where br_netfilter is loaded (container engines do that), the rules would also see packets within a site.
+        switch = "/proc/sys/net/bridge/bridge-nf-call-iptables"
+        self._run(["sh", "-c", f"[ ! -e {switch} ] || echo 0 > {switch}"])
 
     def _interfaces(self) -> frozenset[str]:
         return frozenset(link["ifname"] for link in json.loads(self._run(["ip", "-json", "link", "show"])))

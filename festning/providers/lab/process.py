@@ -38,11 +38,8 @@ class Process:
                 os.kill(self.pid, signal.SIGKILL)
 
     def children(self) -> tuple[int, ...]:
-        """The pids of its direct children."""
-        try:
-            return tuple(map(int, Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()))
-        except (FileNotFoundError, ProcessLookupError):
-            return ()
+        """The pids of its direct children; none when it is gone."""
+        return children_of(self.pid) if self.alive else ()
 
     def wait(self, timeout: float) -> bool:
         """Wait for its end, at most ``timeout`` seconds; whether it has ended."""
@@ -52,6 +49,14 @@ class Process:
                 return False
             time.sleep(0.01)
         return True
+
+
+def children_of(pid: int) -> tuple[int, ...]:
+    """The pids of a process's direct children."""
+    try:
+        return tuple(map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split()))
+    except (FileNotFoundError, ProcessLookupError):
+        return ()
 
 
 def start_in(stat: str) -> int:

@@ -65,7 +65,6 @@ MASKED_UNITS = (
     "systemd-hwdb-update.service",
     "systemd-journal-catalog-update.service",
     "systemd-journal-flush.service",
-    "systemd-logind.service",
     "systemd-network-generator.service",
     "systemd-networkd-persistent-storage.service",
     "systemd-networkd-wait-online.service",
@@ -80,6 +79,9 @@ MASKED_UNITS = (
     "systemd-userdbd.socket",
     "tmp.mount",
 )
+
+# Started when someone asks it something (`systemctl reboot` does), but not at boot.
+UNWANTED_AT_BOOT = ("multi-user.target.wants/systemd-logind.service",)
 
 FILES = {
     # Nothing runs with its distribution's defaults: a unit runs because the fortress's catalog says so.
@@ -121,6 +123,7 @@ class Recipe:
             "masked": MASKED_UNITS,
             "packages": self.packages,
             "suite": self.suite,
+            "unwanted": UNWANTED_AT_BOOT,
         }
         return hashlib.sha256(json.dumps(contents, sort_keys=True).encode()).hexdigest()
 

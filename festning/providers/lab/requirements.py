@@ -68,7 +68,7 @@ def require_root() -> None:
 
 
 def lacks() -> Iterator[Lack]:
-    """Everything that is missing, whatever the number of machines; the trial comes last, and only if all else is there."""
+    """What is missing, whatever the number of machines; the trial comes last, and only if all else is there."""
     if os.geteuid() != 0:
         yield NOT_ROOT
         return

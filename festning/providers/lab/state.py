@@ -25,7 +25,7 @@ _SIZE = "16m"
 
 @dataclass(frozen=True, slots=True)
 class MachineRecord:
-    """A machine that was booted: its systemd-nspawn process, the seed and image it was booted from, whether it was cut."""
+    """A machine that was booted: its keeper, the seed and image it was booted with, and whether it was cut."""
 
     process: Process
     seed: str
