@@ -1,1 +1,1 @@
-"""."""
+"""Arguments, progress, tables and exit codes: what a person or a script meets."""

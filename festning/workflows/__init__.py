@@ -1,1 +1,1 @@
-"""."""
+"""One verb, one module: the only place that connects rooms. Each reads like a table of contents."""

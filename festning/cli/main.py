@@ -1,0 +1,36 @@
+"""The entry point: runs the command line and turns every error into words and an exit code."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import sys
+
+import click
+
+from festning.cli import declare, lab, operate, pki  # noqa: F401 (importing registers the commands)
+from festning.cli.app import app
+from festning.cli.screen import Screen
+from festning.errors import EXIT_USAGE, FestningError
+
+EXIT_INTERRUPTED = 128 + signal.SIGINT
+
+
+def main() -> None:
+    """Run ``festning`` and exit."""
+    with contextlib.suppress(AttributeError):
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # `festning … | head` ends quietly.
+    try:
+        status = app(standalone_mode=False)
+    except FestningError as error:
+        Screen(as_json=False).error(error)
+        sys.exit(error.exit_code)
+    except (KeyboardInterrupt, click.Abort):
+        Screen(as_json=False).err.print("interrupted; running the same command again continues")
+        sys.exit(EXIT_INTERRUPTED)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(EXIT_USAGE)
+    sys.stdout.flush()
+    sys.exit(status if isinstance(status, int) else os.EX_OK)

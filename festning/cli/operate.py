@@ -1,0 +1,142 @@
+"""The verbs that work on hosts: ``up``, ``down``, ``plan``, ``apply``, ``verify``."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from festning.cli.app import app, invocation, operator
+from festning.errors import EXIT_FAILED, EXIT_UNREACHABLE, UsageError
+
+if TYPE_CHECKING:
+    from festning.engine.apply import ApplyResult
+    from festning.workflows.opening import Surroundings
+    from festning.workflows.verifying import Verification
+
+EXIT_PENDING = 2
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _token() -> str:
+    import secrets  # noqa: PLC0415 (each verb loads only what it needs)
+
+    return str(secrets.randbelow(10**15)).rjust(15, "0")
+
+
+def surroundings() -> Surroundings:
+    """What workflows may ask of this process: its environment, its operator, and the person at its terminal."""
+    from festning.workflows.opening import Surroundings  # noqa: PLC0415
+
+    def ask(question: str) -> str:
+        return str(typer.prompt(question.rstrip(": "), hide_input=True, err=True))
+
+    return Surroundings(dict(os.environ), operator(), ask if sys.stdin.isatty() else None)
+
+
+@app.command()
+def up(
+    context: typer.Context,
+    suite: Annotated[str, typer.Option(help="The lab machines' Debian: trixie (13) or bookworm (12).")] = "trixie",
+) -> None:
+    """Bring the fortress up: provision, apply, verify. Safe to repeat."""
+    from festning.cli import tables  # noqa: PLC0415
+    from festning.workflows import raising  # noqa: PLC0415
+
+    called = invocation(context)
+    with called.screen.progress() as progress:
+        raised = raising.up(
+            called.file,
+            surroundings(),
+            lab=called.lab,
+            suite=suite,
+            now=_now,
+            token=_token,
+            progress=progress,
+        )
+    tables.raised(called.screen, raised, called.file)
+    raise typer.Exit(_exit_code(raised.result, raised.verification))
+
+
+@app.command()
+def down(context: typer.Context) -> None:
+    """Take the fortress away. In the lab: machines, disks, networks, keys, without a trace."""
+    called = invocation(context)
+    if not called.lab:
+        raise UsageError(
+            "down is for machines that festning made, and these hosts were there before it",
+            hint="festning --lab down takes the lab away",
+        )
+    from festning.workflows import laboratory  # noqa: PLC0415
+
+    with called.screen.progress() as progress:
+        progress.stage("Take the lab away")
+        lab = laboratory.take_down(called.file)
+    if called.screen.as_json:
+        called.screen.json({"fortress": lab.fortress.name, "up": False})
+    else:
+        called.screen.line(f"the lab of {lab.fortress.name} is gone")
+
+
+@app.command()
+def plan(context: typer.Context) -> None:
+    """Show what apply would change. Exit code 0: nothing; 2: changes are pending; 3: a host could not be reached."""
+    from festning.cli import tables  # noqa: PLC0415
+    from festning.workflows import planning  # noqa: PLC0415
+
+    called = invocation(context)
+    made = asyncio.run(planning.plan(called.file, surroundings(), lab=called.lab))
+    tables.planned(called.screen, made)
+    if made.unreachable:
+        raise typer.Exit(EXIT_UNREACHABLE)
+    raise typer.Exit(EXIT_PENDING if made.changes else os.EX_OK)
+
+
+@app.command()
+def apply(context: typer.Context) -> None:
+    """Make the hosts what the file declares, wave by wave."""
+    from festning.cli import tables  # noqa: PLC0415
+    from festning.workflows import applying  # noqa: PLC0415
+
+    called = invocation(context)
+    with called.screen.progress() as progress:
+        made, result = asyncio.run(
+            applying.apply_file(called.file, surroundings(), lab=called.lab, now=_now, progress=progress)
+        )
+    tables.applied(called.screen, made, result)
+    raise typer.Exit(_exit_code(result, None))
+
+
+@app.command()
+def verify(context: typer.Context) -> None:
+    """Run every check on the running fortress, and show each with its verdict."""
+    from festning.cli import tables  # noqa: PLC0415
+    from festning.model.check import Verdict  # noqa: PLC0415
+    from festning.workflows import verifying  # noqa: PLC0415
+
+    called = invocation(context)
+    with called.screen.progress() as progress:
+        verification = asyncio.run(
+            verifying.verify_file(
+                called.file, surroundings(), lab=called.lab, now=_now, token=_token, progress=progress
+            )
+        )
+    tables.verified(called.screen, verification)
+    raise typer.Exit(os.EX_OK if verification.verdict is Verdict.PASS else EXIT_FAILED)
+
+
+def _exit_code(result: ApplyResult, verification: Verification | None) -> int:
+    from festning.engine.apply import Outcome  # noqa: PLC0415
+    from festning.model.check import Verdict  # noqa: PLC0415
+
+    if result.having(Outcome.UNREACHABLE):
+        return EXIT_UNREACHABLE
+    good = result.complete and (verification is None or verification.verdict is Verdict.PASS)
+    return os.EX_OK if good else EXIT_FAILED

@@ -1,0 +1,58 @@
+"""``apply``: makes the hosts what the fortress declares, wave by wave, and tells how it went on each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+from festning.engine.apply import ApplyResult
+from festning.engine.apply import Progress as Event
+from festning.engine.apply import apply as carry_out
+from festning.engine.connections import Connections
+from festning.model.plan import Plan
+from festning.systems.galera.formation import Formation
+from festning.workflows.compiling import Sources, compile_catalogs, read_sources
+from festning.workflows.opening import Opened, Surroundings, open_fortress
+from festning.workflows.planning import make_plan
+from festning.workflows.progress import Progress
+
+
+async def apply_file(
+    file: Path, surroundings: Surroundings, *, lab: bool, now: Callable[[], datetime], progress: Progress
+) -> tuple[Plan, ApplyResult]:
+    """``apply`` on a file's fortress, which is up."""
+    opened = open_fortress(file, surroundings, lab=lab, create_vault=True)
+    async with Connections(opened.endpoints()) as connections:
+        return await apply(opened, read_sources(opened.fortress), connections, surroundings.operator, now(), progress)
+
+
+async def apply(
+    opened: Opened, sources: Sources, connections: Connections, *, operator: str, now: datetime, progress: Progress
+) -> tuple[Plan, ApplyResult]:
+    """Complete the vault, look, plan, and carry the plan out."""
+    complete_vault(opened, sources, now)
+    progress.stage(f"Look at {len(opened.fortress.hosts)} hosts")
+    planned = await make_plan(opened, sources, connections)
+    progress.stage(f"Apply {planned.plan.changes} changes")
+
+    def hear(event: Event) -> None:
+        progress.detail(f"{event.wave.name.lower()}: {event.host}: {event.kind} {event.target}")
+
+    result = await carry_out(
+        planned.plan,
+        planned.catalogs,
+        connections,
+        operator=operator,
+        serial_order=planned.serial_order,
+        progress=hear,
+    )
+    return planned.plan, result
+
+
+def complete_vault(opened: Opened, sources: Sources, now: datetime) -> None:
+    """Make the material that the catalogs refer to and the vault does not have, and keep it."""
+    catalogs = compile_catalogs(opened.fortress, sources, Formation.running())
+    materials = dict.fromkeys(material for catalog in catalogs.values() for material in catalog.materials)
+    opened.vault.ensure(materials, now)
+    opened.vault.save()

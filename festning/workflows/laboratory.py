@@ -1,0 +1,110 @@
+"""``lab``, and the lab's part of ``up`` and ``down``: its image, its keys, its machines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from festning.errors import FestningError
+from festning.model.catalog import HostCatalog
+from festning.model.check import CLIENT
+from festning.model.fortress import Fortress
+from festning.model.load import load_fortress
+from festning.model.material import Material, SshKey
+from festning.providers.lab.image import Image, ensure_image
+from festning.providers.lab.lab import Lab, Machine
+from festning.providers.lab.recipe import Recipe
+from festning.providers.lab.seed import KeyPair
+from festning.vault.age import generate_identity, recipient_of
+from festning.vault.vault import Vault
+from festning.workflows.opening import IDENTITY_NAME, VAULT_NAME, Opened
+from festning.workflows.progress import Progress
+
+OPERATOR_KEY = SshKey(name="operator")
+
+
+@dataclass(frozen=True, slots=True)
+class LabKeys:
+    """The keys with which machines are born, and the vault that they are in."""
+
+    vault: Vault
+    identity: str
+    operator: KeyPair
+    hosts: dict[str, KeyPair]
+
+
+def find_lab(file: Path) -> Lab:
+    """The lab of a file's fortress, up or not."""
+    return Lab(load_fortress(file))
+
+
+def raise_lab(
+    fortress: Fortress, catalogs: Iterable[HostCatalog], now: datetime, suite: str, progress: Progress
+) -> Opened:
+    """Boot the lab of a fortress (relocated), or what of it is missing; safe to call again."""
+    lab = Lab(fortress)
+    progress.stage("Make the machines' image, or find it")
+    image = _image(catalogs, suite, progress)
+    keys = _keys(lab, now)
+    progress.stage(f"Boot {len(fortress.hosts) + 1} machines")
+    lab.up(image, keys.operator, keys.hosts, progress.detail)
+    _keep(lab, keys)
+    return Opened(lab.fortress, lab, keys.vault)
+
+
+def take_down(file: Path) -> Lab:
+    """Take the lab away: machines, disks, networks, keys. Nothing happens when there is none."""
+    try:
+        lab = find_lab(file)
+    except FestningError as error:
+        error.hint = error.hint or "the lab is found by the fortress's name in the file, so the file must be readable"
+        raise
+    lab.down()
+    return lab
+
+
+def machines(file: Path) -> tuple[Machine, ...]:
+    """The lab's machines as they are now."""
+    return find_lab(file).list()
+
+
+def _image(catalogs: Iterable[HostCatalog], suite: str, progress: Progress) -> Image:
+    packages = {package for catalog in catalogs for package in catalog.packages}
+    return ensure_image(Recipe(packages, suite), progress.detail)
+
+
+def _keys(lab: Lab, now: datetime) -> LabKeys:
+    """The lab's vault: the one in its memory while it is up, otherwise a new one."""
+    identity_file = lab.memory / IDENTITY_NAME
+    vault_file = lab.memory / VAULT_NAME
+    if lab.is_up and identity_file.is_file() and vault_file.is_file():
+        identity = identity_file.read_text().strip()
+        vault = Vault.open(vault_file, identity)
+    else:
+        identity, _ = generate_identity()
+        vault = Vault.create(vault_file, [recipient_of(identity)], owner=lab.fortress.name)
+    names = [CLIENT, *(host.name for host in lab.fortress.hosts)]
+    host_keys = {name: SshKey(name=f"host/{name}") for name in names}
+    materials: list[Material] = [OPERATOR_KEY, *host_keys.values()]
+    vault.ensure(materials, now)
+    return LabKeys(
+        vault=vault,
+        identity=identity,
+        operator=_pair(vault, OPERATOR_KEY),
+        hosts={name: _pair(vault, key) for name, key in host_keys.items()},
+    )
+
+
+def _keep(lab: Lab, keys: LabKeys) -> None:
+    """Write identity and vault into the lab's memory (a tmpfs that only root may enter), never to a disk."""
+    identity = lab.memory / IDENTITY_NAME
+    if not identity.is_file():
+        identity.touch(mode=0o600)
+        identity.write_text(keys.identity)
+    keys.vault.save()
+
+
+def _pair(vault: Vault, key: SshKey) -> KeyPair:
+    return KeyPair(private=vault.lookup(key.private), public=vault.lookup(key.public))

@@ -1,0 +1,73 @@
+"""``plan``: what is desired, what is, and the difference, on all hosts in one look."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from festning.engine.connections import Connections
+from festning.engine.observe import observe
+from festning.engine.planner import plan_host
+from festning.engine.questions import ask_all
+from festning.engine.sealed import SealedCatalog
+from festning.model.check import Probe
+from festning.model.facts import HostFacts, Unreachable
+from festning.model.fortress import Fortress
+from festning.model.plan import Plan
+from festning.systems.galera.facts import observation_script, parse_observation
+from festning.systems.galera.formation import Formation, decide
+from festning.systems.galera.start import IN_PRIMARY
+from festning.workflows.compiling import Sources, compile_catalogs, read_sources
+from festning.workflows.opening import Opened, Surroundings, open_fortress
+
+Facts = Mapping[str, HostFacts | Unreachable]
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A plan with what it takes to carry it out: the sealed catalogs, and the order of the data nodes."""
+
+    plan: Plan
+    catalogs: Mapping[str, SealedCatalog]
+    serial_order: tuple[str, ...]
+
+
+async def plan(file: Path, surroundings: Surroundings, *, lab: bool) -> Plan:
+    """The plan of a file's fortress, which is up."""
+    opened = open_fortress(file, surroundings, lab=lab)
+    async with Connections(opened.endpoints()) as connections:
+        planned = await make_plan(opened, read_sources(opened.fortress), connections)
+    return planned.plan
+
+
+async def make_plan(opened: Opened, sources: Sources, connections: Connections) -> Planned:
+    """Look at every host and plan the difference.
+
+    Raises ``FormationRefusedError`` when the database is down and starting it could lose data.
+    """
+    fortress = opened.fortress
+    catalogs = _sealed(opened, sources, Formation.running())
+    facts = await observe(catalogs, connections)
+    formation = await _formation(fortress, facts, connections)
+    if formation != Formation.running():
+        # How the database starts changes what its steps do, not what was looked at.
+        catalogs = _sealed(opened, sources, formation)
+    plans = tuple(plan_host(catalogs[host.name], facts[host.name]) for host in fortress.hosts)
+    names = tuple(core.name for core in fortress.cores)
+    return Planned(Plan(fortress=fortress.name, hosts=plans), catalogs, formation.order(names))
+
+
+def _sealed(opened: Opened, sources: Sources, formation: Formation) -> dict[str, SealedCatalog]:
+    catalogs = compile_catalogs(opened.fortress, sources, formation)
+    return {name: SealedCatalog(catalog, opened.vault.lookup) for name, catalog in catalogs.items()}
+
+
+async def _formation(fortress: Fortress, facts: Facts, connections: Connections) -> Formation:
+    """How the database starts; asked of the data nodes only when none of them is in a primary component."""
+    cores = [core.name for core in fortress.cores]
+    seen = [found for name in cores if isinstance(found := facts[name], HostFacts)]
+    if any(found.steps.get(IN_PRIMARY) for found in seen):
+        return Formation.running()
+    answers = await ask_all([Probe(host=name, script=observation_script) for name in cores], connections)
+    return decide({name: None if answer is None else parse_observation(answer) for name, answer in answers.items()})

@@ -1,0 +1,86 @@
+"""``up``: provision, apply, verify. The main job, and safe to repeat."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from festning.engine.apply import ApplyResult
+from festning.engine.connections import Connections
+from festning.model.fortress import Fortress
+from festning.model.material import Authority
+from festning.model.plan import Plan
+from festning.providers.lab.doors import Door
+from festning.providers.lab.lab import Lab
+from festning.systems.galera.formation import Formation
+from festning.workflows.applying import apply
+from festning.workflows.compiling import compile_catalogs, read_sources
+from festning.workflows.judging import load_judged
+from festning.workflows.laboratory import raise_lab
+from festning.workflows.opening import Opened, Surroundings, open_fortress
+from festning.workflows.progress import Progress
+from festning.workflows.verifying import Verification, verify
+
+
+@dataclass(frozen=True, slots=True)
+class Raised:
+    """What ``up`` did: the plan, how it was carried out, and what was verified (``None`` when apply was incomplete).
+
+    ``doors`` and ``authority`` (a PEM text) are for the person who wants to open the services; doors only in the lab.
+    """
+
+    fortress: Fortress
+    plan: Plan
+    result: ApplyResult
+    verification: Verification | None
+    doors: tuple[Door, ...]
+    authority: str
+
+
+def up(
+    file: Path,
+    surroundings: Surroundings,
+    *,
+    lab: bool,
+    suite: str,
+    now: Callable[[], datetime],
+    token: Callable[[], str],
+    progress: Progress,
+) -> Raised:
+    """Bring the fortress up and prove it."""
+    opened = _provision(file, surroundings, lab=lab, suite=suite, now=now, progress=progress)
+    return asyncio.run(_apply_and_verify(opened, surroundings.operator, now, token, progress))
+
+
+def _provision(
+    file: Path, surroundings: Surroundings, *, lab: bool, suite: str, now: Callable[[], datetime], progress: Progress
+) -> Opened:
+    if not lab:
+        return open_fortress(file, surroundings, lab=False, create_vault=True)
+    fortress = Lab(load_judged(file)).fortress
+    catalogs = compile_catalogs(fortress, read_sources(fortress), Formation.running())
+    return raise_lab(fortress, catalogs.values(), now(), suite, progress)
+
+
+async def _apply_and_verify(
+    opened: Opened,
+    operator: str,
+    now: Callable[[], datetime],
+    token: Callable[[], str],
+    progress: Progress,
+) -> Raised:
+    sources = read_sources(opened.fortress)
+    async with Connections([*opened.endpoints(), opened.client()]) as connections:
+        plan, result = await apply(opened, sources, connections, operator=operator, now=now(), progress=progress)
+        verification = await verify(opened, connections, now, token, progress) if result.complete else None
+    return Raised(
+        fortress=opened.fortress,
+        plan=plan,
+        result=result,
+        verification=verification,
+        doors=opened.provider.doors() if isinstance(opened.provider, Lab) else (),
+        authority=opened.vault.lookup(Authority.WEB.certificate),
+    )
