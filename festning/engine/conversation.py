@@ -44,7 +44,11 @@ class Conversation:
         line = await self._channel.readline()
         if not line.endswith(b"\n"):
             raise await self._failure()
-        answer: dict[str, Any] = json.loads(line)
+        try:
+            answer: dict[str, Any] = json.loads(line)
+        except ValueError as error:
+            hint = "does the login shell print something before it runs a command?"
+            raise AgentError(self._host, f"an answer that is none: {line[:80]!r}", hint=hint) from error
         if "error" in answer:
             raise AgentError(self._host, answer["error"])
         return answer

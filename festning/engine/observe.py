@@ -11,7 +11,7 @@ from festning.engine.connections import Connections
 from festning.engine.conversation import STATE_DIRECTORY, ask
 from festning.engine.orders import observe_request
 from festning.engine.sealed import SealedCatalog
-from festning.errors import HostUnreachableError
+from festning.errors import FestningError
 from festning.model.catalog import Wave
 from festning.model.facts import HostFacts, Interrupted, ManagedSystem, PathFact, PathKind, UnitFact, Unreachable
 
@@ -21,8 +21,7 @@ async def observe(
 ) -> dict[str, HostFacts | Unreachable]:
     """Facts by host, in the order of ``catalogs``.
 
-    A host that cannot be reached is in the result and never blocks the others. Raises
-    :class:`~festning.engine.conversation.AgentError` when a host answers but cannot be looked at.
+    A host that cannot be reached, or that cannot be looked at, is in the result and never blocks the others.
     """
     looks = [observe_host(sealed, connections, state_directory=state_directory) for sealed in catalogs.values()]
     return dict(zip(catalogs, await asyncio.gather(*looks), strict=True))
@@ -36,7 +35,7 @@ async def observe_host(
     try:
         connection = await connections.to(host)
         answer = await ask(host, connection, Verb.OBSERVE, observe_request(sealed, state_directory))
-    except HostUnreachableError as error:
+    except FestningError as error:
         return Unreachable(host=host, reason=error.message, hint=error.hint or "")
     return facts_from(host, answer["facts"])
 

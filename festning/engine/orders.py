@@ -120,11 +120,11 @@ def _part(
         "operations": [_told(operation, by_key, purged, sealed) for operation in mine],
         "purge": {path: paths_of(sealed.catalog) for path in purged},
         "validate": _validators(items, mine),
-        "managed": _managed(system),
+        "declared": _declared(system),
     }
 
 
-def _managed(system: SystemCatalog | None) -> dict[str, Any] | None:
+def _declared(system: SystemCatalog | None) -> dict[str, Any] | None:
     if system is None:
         return None
     return {

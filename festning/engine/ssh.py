@@ -15,6 +15,8 @@ from festning.engine.endpoint import Endpoint
 from festning.engine.transport import Channel
 from festning.errors import HostUnreachableError
 
+_DEFAULT_PORT = 22
+_DEFAULT_PORT = 22
 LOGIN_TIMEOUT_S = 10.0
 KEEPALIVE_INTERVAL_S = 2.0
 KEEPALIVE_COUNT = 4
@@ -115,7 +117,6 @@ async def _options(endpoint: Endpoint) -> dict[str, Any]:
     options: dict[str, Any] = {
         **_ALGORITHMS,
         "host": endpoint.address,
-        "port": endpoint.port,
         "username": endpoint.user,
         "login_timeout": LOGIN_TIMEOUT_S,
         "keepalive_interval": KEEPALIVE_INTERVAL_S,
@@ -125,10 +126,11 @@ async def _options(endpoint: Endpoint) -> dict[str, Any]:
         "host_based_auth": False,
         "x509_trusted_certs": None,
     }
+    if endpoint.port != _DEFAULT_PORT or endpoint.client_key is not None:
+        options["port"] = endpoint.port  # Otherwise a port in ~/.ssh/config would have no say.
     if endpoint.known_host_key is not None:
         key = asyncssh.import_public_key(endpoint.known_host_key)
         options["known_hosts"] = ([key], [], [])
-        options["server_host_key_algs"] = [key.algorithm.decode()]
     if endpoint.client_key is not None:
         # Nothing of the operator's own is looked at: not the configuration, not the agent, not the default keys.
         options |= {
@@ -149,10 +151,8 @@ def _explained(endpoint: Endpoint, error: Exception) -> HostUnreachableError:
     place = f"{endpoint.user}@{endpoint.address or endpoint.host}:{endpoint.port}"
     message, hint = f"{place}: {error}", "is the machine up, and does its firewall let you in?"
     if isinstance(error, asyncssh.HostKeyNotVerifiable):
-        message = f"{place}: the host key is not the known one"
-        hint = (
-            "if the machine was reinstalled, remove its old key (ssh-keygen -R); otherwise somebody may be in between"
-        )
+        message = f"{place}: its host key is unknown, or is not the known one"
+        hint = "compare the fingerprint, then ssh to it once; remove an old key with ssh-keygen -R"
     elif isinstance(error, asyncssh.PermissionDenied):
         message, hint = (
             f"{place}: login refused",

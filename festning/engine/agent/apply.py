@@ -24,6 +24,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+_PLACING = frozenset({"mkdir", "write", "enable", "start"})
 PATIENCE_S = 45.0
 """How long to wait without any word: an operator who waits for other hosts says so every few seconds."""
 
@@ -72,18 +73,28 @@ class Session:
             "reload": [one["target"] for one in operations if one["kind"] == "reload"],
             "temporaries": [beside(one["target"], NEW) for one in operations if one["kind"] == "write"],
         }
-        self._manifest.begin(part["system"], part["managed"], owed)
+        named = _named([*part["accounts"], *operations])
+        placed = {one["target"] for one in operations if one["kind"] in _PLACING}
+        managed = self._manifest.claimed(part["system"], part["declared"], placed)
         work = Part(operations)
         try:
+            self._manifest.begin(part["system"], managed, owed)
             work.carry_out()
-        except PartError as error:
+            self._manifest.settle(part["system"], managed)
+            self._journal.append(wave=wave, system=part["system"], operations=named, result="ok")
+        except (PartError, OSError) as error:
             problems = work.back()
             if not problems:
-                self._manifest.undone()
-            return self._failure(wave, part["system"], error, problems or ["put back as it was"], operations)
-        self._manifest.settle(part["system"], part["managed"])
-        self._journal.append(wave=wave, system=part["system"], operations=_named(operations), result="ok")
+                problems += self._undone()
+            return self._failure(wave, part["system"], error, problems or ["put back as it was"], named)
         return None
+
+    def _undone(self) -> list[str]:
+        try:
+            self._manifest.undone()
+        except OSError as error:
+            return [f"the manifest: {error}"]
+        return []
 
     def _failure(
         self,
@@ -91,10 +102,13 @@ class Session:
         system: str,
         error: Exception,
         back: list[str],
-        operations: list[dict[str, Any]] | None = None,
+        operations: list[dict[str, str]] | None = None,
     ) -> dict[str, Any]:
-        named = _named(operations or [])
-        self._journal.append(wave=wave, system=system, operations=named, result="failed", reason=str(error), back=back)
+        entry = {"wave": wave, "system": system, "operations": operations or [], "back": back}
+        try:
+            self._journal.append(**entry, result="failed", reason=str(error))
+        except OSError as unwritten:  # A full disk may be why it failed; the operator hears of both.
+            back = [*back, f"the journal: {unwritten}"]
         output = getattr(error, "output", "")
         return {"result": "failed", "system": system, "reason": str(error), "output": output, "back": back}
 
@@ -113,7 +127,8 @@ class Session:
 
     def _accounts(self, part: dict[str, Any]) -> None:
         """Accounts come before staging, as staged files may belong to them; a new account harms nobody."""
-        for one in [one for one in part["operations"] if one["kind"] == "account"]:
+        part["accounts"] = [one for one in part["operations"] if one["kind"] == "account"]
+        for one in part["accounts"]:
             emit({"event": "start", "kind": "account", "target": one["target"]})
             _make_account(one["target"], one["home"])
             emit({"event": "done", "kind": "account", "target": one["target"]})

@@ -13,6 +13,7 @@ from festning.engine.agent.wire import emit
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
 PATH_KINDS = frozenset({"mkdir", "write", "chmod", "remove"})
@@ -54,26 +55,17 @@ class Part:
         self._operations = operations
         self._swap = Swap()
         self._done: list[tuple[str, list[str]]] = []
+        self._unsettled: list[str] = []
         self._reload_manager = False
 
     def carry_out(self) -> None:
         """Do it all. Raises :class:`PartError`."""
-        started: list[str] = []
         for kind, group in groupby(self._operations, key=_phase):
             operations = list(group)
             _announce("start", operations)
-            try:
-                self._carry_out(kind, operations)
-                started += [one["target"] for one in operations if kind in ("start", "restart", "reload")]
-            except UnitError as error:
-                raise PartError(str(error), error.output) from error
-            except OSError as error:
-                raise PartError(str(error)) from error
+            self._attempt(self._carry_out, kind, operations)
             _announce("done", operations)
-        try:
-            settle([unit for unit in started if unit != MANAGER])
-        except UnitError as error:
-            raise PartError(str(error), error.output) from error
+        self._attempt(self._settle)
 
     def back(self) -> list[str]:
         """Take everything back, as far as possible; what could not be taken back is said."""
@@ -93,6 +85,23 @@ class Part:
         self._undo_units(problems, "reload", done.get("reload", []))
         return problems
 
+    @staticmethod
+    def _attempt(work: Callable[..., None], *arguments: object) -> None:
+        try:
+            work(*arguments)
+        except PartError:
+            raise
+        except UnitError as error:
+            raise PartError(str(error), error.output) from error
+        except Exception as error:
+            # Whatever it is, what was done so far must be taken back.
+            raise PartError(f"{type(error).__name__}: {error}") from error
+
+    def _settle(self) -> None:
+        """Units that were touched must be up before anything is asked of them."""
+        units, self._unsettled = self._unsettled, []
+        settle(units)
+
     def _carry_out(self, kind: str, operations: list[dict[str, Any]]) -> None:
         targets = [operation["target"] for operation in operations]
         if kind == "path":
@@ -103,9 +112,13 @@ class Part:
         elif kind in UNIT_KINDS:
             self._units(kind, targets)
         elif kind == "step":
-            _step(operations[0])
+            self._settle()
+            for operation in operations:
+                _step(operation)
         elif kind == "gate":
-            _gate(operations[0])
+            self._settle()
+            for operation in operations:
+                _gate(operation)
         else:
             raise PartError(f"unknown operation {kind}")
 
@@ -117,6 +130,8 @@ class Part:
         change(kind, units)
         if kind in ("enable", "disable") and units:
             daemon_reload()
+        elif kind != "stop":
+            self._unsettled += units
 
     @staticmethod
     def _undo_units(problems: list[str], kind: str, units: list[str]) -> None:
@@ -127,7 +142,7 @@ class Part:
 
 
 def _phase(operation: dict[str, Any]) -> str:
-    """What is done together: all paths, all units of one kind; steps and gates each alone."""
+    """What is done together: all paths, all units of one kind, steps in their order."""
     kind: str = operation["kind"]
     if kind in PATH_KINDS:
         return "path"

@@ -45,7 +45,9 @@ class Lock:
         except BlockingIOError:
             return self._holder()
         os.ftruncate(self._descriptor, 0)
-        os.pwrite(self._descriptor, json.dumps({"operator": operator, "since": utc_now()}).encode(), 0)
+        os.pwrite(
+            self._descriptor, json.dumps({"operator": operator, "since": utc_now(), "pid": os.getpid()}).encode(), 0
+        )
         return None
 
     def _holder(self) -> dict[str, Any]:
@@ -73,6 +75,21 @@ class Manifest:
     def temporaries(self) -> list[str]:
         """Temporary files that interrupted changes may have left."""
         return [path for one in self._content["interrupted"].values() for path in one["temporaries"]]
+
+    def claimed(self, system: str, declared: dict[str, Any] | None, placed: set[str]) -> dict[str, Any] | None:
+        """Of what is declared, what festning placed, now or before; only that may ever be taken away again.
+
+        A unit that ran before festning came, such as sshd's, stays when the catalog no longer names it.
+        """
+        if declared is None:
+            return None
+        earlier = self._content["systems"].get(system, {"paths": [], "units": []})
+        ours = placed | {*earlier["paths"], *earlier["units"]}
+        return {
+            "wave": declared["wave"],
+            "paths": [path for path in declared["paths"] if path in ours],
+            "units": [unit for unit in declared["units"] if unit in ours],
+        }
 
     def begin(self, system: str, managed: dict[str, Any] | None, owed: dict[str, list[str]]) -> None:
         """Note, before anything is touched, what will be placed, and what is owed if this never comes to its end.

@@ -15,6 +15,9 @@ START_TIMEOUT_S = 900.0
 """systemd's own TimeoutStartSec decides; a data node that receives a whole database may take long."""
 SETTLE_S = 0.25
 """How long a service must stay up whose type tells systemd nothing about readiness."""
+RESTART_PATIENCE_S = 5.0
+_UNANNOUNCED = frozenset({"simple", "exec", "idle", ""})
+_RESTARTING = frozenset({"auto-restart", "auto-restart-queued"})
 _UNIT_DIRECTORIES = ("/etc/systemd/system/", "/run/systemd/system/", "/usr/lib/systemd/system/", "/lib/systemd/system/")
 _VERBS = {
     "enable": ("--no-reload", "enable"),
@@ -56,12 +59,19 @@ def states(units: list[str]) -> dict[str, dict[str, Any]]:
 
 
 def settle(units: list[str]) -> None:
-    """Raise :class:`UnitError` unless all units that were just started stay up."""
+    """Raise :class:`UnitError` unless all units that were just started stay up.
+
+    A unit that fell and that systemd starts again has a few seconds to come up: what it needs may be starting as well.
+    """
+    deadline = time.monotonic() + RESTART_PATIENCE_S
     facts = states(units)
-    if any(fact["type"] in ("simple", "exec", "idle", "") for fact in facts.values()):
+    if any(fact["type"] in _UNANNOUNCED for fact in facts.values()):
         time.sleep(SETTLE_S)
         facts = states(units)
-    fallen = [unit for unit, fact in facts.items() if fact["active"] == "failed" or fact["sub"] == "auto-restart"]
+    while any(fact["sub"] in _RESTARTING for fact in facts.values()) and time.monotonic() < deadline:
+        time.sleep(SETTLE_S)
+        facts = states(units)
+    fallen = [unit for unit, fact in facts.items() if fact["active"] == "failed" or fact["sub"] in _RESTARTING]
     if fallen:
         raise UnitError(f"{', '.join(fallen)} did not stay up", _last_words(fallen))
 
