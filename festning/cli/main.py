@@ -7,13 +7,15 @@ import os
 import signal
 import sys
 
-import click
+import typer
 
 from festning.cli import declare, lab, operate, pki  # noqa: F401 (importing registers the commands)
 from festning.cli.app import app
 from festning.cli.screen import Screen
 from festning.errors import EXIT_USAGE, FestningError
 
+# What typer raises for a call that it does not understand; it exports only this subclass of it.
+_UsageError: type[Exception] = typer.BadParameter.__bases__[0]
 EXIT_INTERRUPTED = 128 + signal.SIGINT
 
 
@@ -26,11 +28,11 @@ def main() -> None:
     except FestningError as error:
         Screen(as_json=False).error(error)
         sys.exit(error.exit_code)
-    except (KeyboardInterrupt, click.Abort):
+    except (KeyboardInterrupt, typer.Abort):
         Screen(as_json=False).err.print("interrupted; running the same command again continues")
         sys.exit(EXIT_INTERRUPTED)
-    except click.ClickException as error:
-        error.show()
+    except _UsageError as error:
+        error.show()  # type: ignore[attr-defined]
         sys.exit(EXIT_USAGE)
     sys.stdout.flush()
     sys.exit(status if isinstance(status, int) else os.EX_OK)

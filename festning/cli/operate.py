@@ -47,7 +47,7 @@ def up(
     suite: Annotated[str, typer.Option(help="The lab machines' Debian: trixie (13) or bookworm (12).")] = "trixie",
 ) -> None:
     """Bring the fortress up: provision, apply, verify. Safe to repeat."""
-    from festning.cli import tables  # noqa: PLC0415
+    from festning.cli import up_table  # noqa: PLC0415
     from festning.workflows import raising  # noqa: PLC0415
 
     called = invocation(context)
@@ -61,7 +61,7 @@ def up(
             token=_token,
             progress=progress,
         )
-    tables.raised(called.screen, raised, called.file)
+    up_table.show(called.screen, raised, called.file)
     raise typer.Exit(_exit_code(raised.result, raised.verification))
 
 
@@ -88,12 +88,12 @@ def down(context: typer.Context) -> None:
 @app.command()
 def plan(context: typer.Context) -> None:
     """Show what apply would change. Exit code 0: nothing; 2: changes are pending; 3: a host could not be reached."""
-    from festning.cli import tables  # noqa: PLC0415
+    from festning.cli import plan_table  # noqa: PLC0415
     from festning.workflows import planning  # noqa: PLC0415
 
     called = invocation(context)
     made = asyncio.run(planning.plan(called.file, surroundings(), lab=called.lab))
-    tables.planned(called.screen, made)
+    plan_table.show(called.screen, made)
     if made.unreachable:
         raise typer.Exit(EXIT_UNREACHABLE)
     raise typer.Exit(EXIT_PENDING if made.changes else os.EX_OK)
@@ -102,7 +102,7 @@ def plan(context: typer.Context) -> None:
 @app.command()
 def apply(context: typer.Context) -> None:
     """Make the hosts what the file declares, wave by wave."""
-    from festning.cli import tables  # noqa: PLC0415
+    from festning.cli import apply_table  # noqa: PLC0415
     from festning.workflows import applying  # noqa: PLC0415
 
     called = invocation(context)
@@ -110,14 +110,14 @@ def apply(context: typer.Context) -> None:
         made, result = asyncio.run(
             applying.apply_file(called.file, surroundings(), lab=called.lab, now=_now, progress=progress)
         )
-    tables.applied(called.screen, made, result)
+    apply_table.show(called.screen, made, result)
     raise typer.Exit(_exit_code(result, None))
 
 
 @app.command()
 def verify(context: typer.Context) -> None:
     """Run every check on the running fortress, and show each with its verdict."""
-    from festning.cli import tables  # noqa: PLC0415
+    from festning.cli import check_table  # noqa: PLC0415
     from festning.model.check import Verdict  # noqa: PLC0415
     from festning.workflows import verifying  # noqa: PLC0415
 
@@ -128,7 +128,7 @@ def verify(context: typer.Context) -> None:
                 called.file, surroundings(), lab=called.lab, now=_now, token=_token, progress=progress
             )
         )
-    tables.verified(called.screen, verification)
+    check_table.show(called.screen, verification)
     raise typer.Exit(os.EX_OK if verification.verdict is Verdict.PASS else EXIT_FAILED)
 
 
