@@ -67,7 +67,7 @@ def _measured(check: Check) -> str:
     return f"{text} {check.unit}".rstrip()
 
 
-def showshow_reasons(screen: Screen, checks: Sequence[Check]) -> None:
+def show_reasons(screen: Screen, checks: Sequence[Check]) -> None:
     for check in checks:
         if check.verdict is not Verdict.PASS:
             style = "cyan" if check.verdict is Verdict.WAIVED else "red"

@@ -1,0 +1,5 @@
+"""``python -m festning``."""
+
+from festning.cli.main import main
+
+main()

@@ -1,0 +1,81 @@
+"""What all tests share: the commented example, and one running lab for everything that needs machines."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from festning.providers.lab.requirements import why_not
+
+ROOT = Path(__file__).parents[1]
+EXAMPLE = ROOT / "examples" / "nordlys"
+LAB_NAME = "prova"
+KEEP = os.environ.get("FESTNING_TEST_LAB") == "keep"
+
+
+@dataclass(frozen=True)
+class Festning:
+    """The command line, called as a person or a script calls it."""
+
+    file: Path
+    lab: bool = True
+
+    def __call__(self, *arguments: str, timeout: float = 600) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "festning", "--file", str(self.file), *(["--lab"] if self.lab else [])]
+        environment = {key: value for key, value in os.environ.items() if not key.startswith("FESTNING_")}
+        return subprocess.run(
+            [*command, *arguments], capture_output=True, text=True, timeout=timeout, env=environment, check=False
+        )
+
+    def json(self, *arguments: str) -> Any:
+        done = self("--json", *arguments)
+        assert done.stdout, done.stderr
+        return json.loads(done.stdout)
+
+    def on(self, host: str, script: str) -> str:
+        """What a script prints in a machine, run there without SSH."""
+        done = self("lab", "exec", host, "--", "sh", "-c", script)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+
+@pytest.fixture(scope="session")
+def example(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the example under the tests' own name, so that a running lab of the example is left alone."""
+    folder = tmp_path_factory.mktemp("example")
+    shutil.copytree(EXAMPLE, folder, dirs_exist_ok=True)
+    file = folder / "fortress.yaml"
+    file.write_text(file.read_text().replace("fortress: nordlys", f"fortress: {LAB_NAME}"))
+    return file
+
+
+@pytest.fixture(scope="session")
+def lab(example: Path) -> Iterator[Festning]:
+    """The tests' lab: brought up by the very command that users call, verified, and taken away at the end."""
+    reason = why_not()
+    if reason:
+        pytest.skip(f"this machine cannot boot a lab: {reason}")
+    festning = Festning(example)
+    if not KEEP:
+        assert festning("down").returncode == 0
+    raised = festning("up", timeout=1200)
+    try:
+        assert raised.returncode == 0, raised.stdout + raised.stderr
+        yield festning
+    finally:
+        if not KEEP:
+            ended = festning("down")
+            assert ended.returncode == 0, ended.stderr
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--regold", action="store_true", help="accept the catalogs as they are now")
