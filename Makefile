@@ -10,7 +10,7 @@ VENV := .venv
 FESTNING := $(VENV)/bin/festning --file $(FORTRESS)
 
 # The lab: mmdebstrap makes the machines' image, systemd-container (systemd-nspawn) boots them, iproute2 joins them.
-APT := mmdebstrap systemd-container iproute2 util-linux debian-archive-keyring openssh-client python3-venv
+APT := mmdebstrap systemd-container iproute2 nftables util-linux debian-archive-keyring openssh-client python3-venv
 
 .PHONY: help up down test unit lint bench lock packages clean
 

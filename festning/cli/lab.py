@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from festning.cli.app import app, invocation
-from festning.providers.lab.lab import Lab
-from festning.workflows import laboratory
+
+if TYPE_CHECKING:
+    from festning.providers.lab.lab import Lab
 
 lab_app = typer.Typer(help="The lab's machines: list them, enter them, cut and heal them.", no_args_is_help=True)
 app.add_typer(lab_app, name="lab")
@@ -19,6 +20,8 @@ Name = Annotated[str, typer.Argument(help="A machine; for cut and heal also a si
 
 
 def _lab(context: typer.Context) -> Lab:
+    from festning.workflows import laboratory  # noqa: PLC0415 (each verb loads only what it needs)
+
     return laboratory.find_lab(invocation(context).file)
 
 
@@ -65,6 +68,21 @@ def list_machines(context: typer.Context) -> None:
     )
 
 
+@lab_app.command()
+def boot(
+    context: typer.Context,
+    suite: Annotated[str, typer.Option(help="The machines' Debian: trixie (13) or bookworm (12).")] = "trixie",
+) -> None:
+    """Boot the machines, bare of any system: what `up` begins with."""
+    from festning.cli.operate import now  # noqa: PLC0415
+    from festning.workflows import laboratory  # noqa: PLC0415
+
+    called = invocation(context)
+    with called.screen.progress() as progress:
+        lab = laboratory.boot(called.file, suite=suite, now=now(), progress=progress)
+    called.screen.line(f"{len(lab.list())} machines run")
+
+
 @lab_app.command(context_settings=PASS_ON)
 def ssh(context: typer.Context, host: Name) -> None:
     """Enter a machine with SSH as root, or run one command there."""
@@ -97,5 +115,7 @@ def heal(context: typer.Context, host: Name) -> None:
 @lab_app.command()
 def down(context: typer.Context) -> None:
     """Take the lab away: machines, disks, networks, keys."""
+    from festning.workflows import laboratory  # noqa: PLC0415
+
     lab = laboratory.take_down(invocation(context).file)
     invocation(context).screen.line(f"the lab of {lab.fortress.name} is gone")

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 EXIT_PENDING = 2
 
 
-def _now() -> datetime:
+def now() -> datetime:
+    """The time, for certificates and evidence."""
     return datetime.now(UTC)
 
 
@@ -57,7 +58,7 @@ def up(
             surroundings(),
             lab=called.lab,
             suite=suite,
-            now=_now,
+            now=now,
             token=_token,
             progress=progress,
         )
@@ -108,7 +109,7 @@ def apply(context: typer.Context) -> None:
     called = invocation(context)
     with called.screen.progress() as progress:
         made, result = asyncio.run(
-            applying.apply_file(called.file, surroundings(), lab=called.lab, now=_now, progress=progress)
+            applying.apply_file(called.file, surroundings(), lab=called.lab, now=now, progress=progress)
         )
     apply_table.show(called.screen, made, result)
     raise typer.Exit(_exit_code(result, None))
@@ -124,9 +125,7 @@ def verify(context: typer.Context) -> None:
     called = invocation(context)
     with called.screen.progress() as progress:
         verification = asyncio.run(
-            verifying.verify_file(
-                called.file, surroundings(), lab=called.lab, now=_now, token=_token, progress=progress
-            )
+            verifying.verify_file(called.file, surroundings(), lab=called.lab, now=now, token=_token, progress=progress)
         )
     check_table.show(called.screen, verification)
     raise typer.Exit(os.EX_OK if verification.verdict is Verdict.PASS else EXIT_FAILED)

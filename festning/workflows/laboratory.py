@@ -10,15 +10,17 @@ from pathlib import Path
 from festning.errors import FestningError
 from festning.model.catalog import HostCatalog
 from festning.model.check import CLIENT
-from festning.model.fortress import Fortress
 from festning.model.load import load_fortress
 from festning.model.material import Material, SshKey
 from festning.providers.lab.image import Image, ensure_image
 from festning.providers.lab.lab import Lab, Machine
 from festning.providers.lab.recipe import Recipe
 from festning.providers.lab.seed import KeyPair
+from festning.systems.galera.formation import Formation
 from festning.vault.age import generate_identity, recipient_of
 from festning.vault.vault import Vault
+from festning.workflows.compiling import Sources, compile_catalogs, read_sources
+from festning.workflows.judging import load_judged
 from festning.workflows.opening import IDENTITY_NAME, VAULT_NAME, Opened
 from festning.workflows.progress import Progress
 
@@ -40,13 +42,19 @@ def find_lab(file: Path) -> Lab:
     return Lab(load_fortress(file))
 
 
-def raise_lab(
-    fortress: Fortress, catalogs: Iterable[HostCatalog], now: datetime, suite: str, progress: Progress
-) -> Opened:
-    """Boot the lab of a fortress (relocated), or what of it is missing; safe to call again."""
-    lab = Lab(fortress)
+def boot(file: Path, *, suite: str, now: datetime, progress: Progress) -> Lab:
+    """Boot the lab of a file's fortress, or what of it is missing; safe to call again."""
+    lab = Lab(load_judged(file))
+    raise_lab(lab, read_sources(lab.fortress), suite=suite, now=now, progress=progress)
+    return lab
+
+
+def raise_lab(lab: Lab, sources: Sources, *, suite: str, now: datetime, progress: Progress) -> Opened:
+    """Boot a lab, or what of it is missing, and open it."""
+    fortress = lab.fortress
     progress.stage("Make the machines' image, or find it")
-    image = _image(catalogs, suite, progress)
+    catalogs = compile_catalogs(fortress, sources, Formation.running())
+    image = _image(catalogs.values(), suite, progress)
     keys = _keys(lab, now)
     progress.stage(f"Boot {len(fortress.hosts) + 1} machines")
     lab.up(image, keys.operator, keys.hosts, progress.detail)

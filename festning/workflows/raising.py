@@ -15,9 +15,8 @@ from festning.model.material import Authority
 from festning.model.plan import Plan
 from festning.providers.lab.doors import Door
 from festning.providers.lab.lab import Lab
-from festning.systems.galera.formation import Formation
 from festning.workflows.applying import apply
-from festning.workflows.compiling import compile_catalogs, read_sources
+from festning.workflows.compiling import read_sources
 from festning.workflows.judging import load_judged
 from festning.workflows.laboratory import raise_lab
 from festning.workflows.opening import Opened, Surroundings, open_fortress
@@ -60,9 +59,8 @@ def _provision(
 ) -> Opened:
     if not lab:
         return open_fortress(file, surroundings, lab=False, create_vault=True)
-    fortress = Lab(load_judged(file)).fortress
-    catalogs = compile_catalogs(fortress, read_sources(fortress), Formation.running())
-    return raise_lab(fortress, catalogs.values(), now(), suite, progress)
+    machines = Lab(load_judged(file))
+    return raise_lab(machines, read_sources(machines.fortress), suite=suite, now=now(), progress=progress)
 
 
 async def _apply_and_verify(

@@ -1,0 +1,1 @@
+"""Measurements: printed, never asserted. Run one with ``python -m bench.NAME`` as root."""
