@@ -97,10 +97,9 @@ def measure_up(bench: Bench, title: str, runs: int) -> None:
         if runs == 1:
             return
         row("plan, nothing to change", [bench.timed("plan")[0] for _ in range(runs + 2)], "≤ 1.2 s")
-        print(
-            f"{'memory of the lab (MemAvailable before - after)':64} {(before - memory('MemAvailable')):6.0f} MiB  ≤ 1536"
-        )
-        print(f"{'memory of the machines (sum of PSS)':64} {pss(bench.machines()):6.0f} MiB")
+        taken = before - memory("MemAvailable")
+        print(f"{'memory of the lab (MemAvailable before - after)':64} {taken:6.0f} MiB  ≤ 1536")
+        print(f"{'memory of its processes (sum of PSS)':64} {pss(bench.machines()):6.0f} MiB")
     finally:
         bench.down()
 

@@ -38,6 +38,7 @@ class _Planner:
         self._catalog = sealed.catalog
         self._facts = facts
         self._declared = {item.key for _, item in self._catalog.items()}
+        self._left = frozenset(unit for one in facts.managed for unit in one.units if f"unit:{unit}" not in self._declared)
         self._installs = [name for name in self._catalog.packages if name not in facts.packages]
         self._paths = PathPlanner(sealed, facts)
         self._units = UnitPlanner(self._catalog, facts, installing=bool(self._installs))
@@ -78,10 +79,11 @@ class _Planner:
         removed = list(self._paths.remove(system, departed.paths))
         found += placed + removed
         found += self._units.enabling(system)
-        reactions = Reactions.of(files, placed, removed, self._interrupted(system.system))
+        owed = self._interrupted(system.system)
+        reactions = Reactions.of(files, placed, removed, owed).without(self._left)
         found += self._units.reacting(system, reactions, touched=bool(placed or removed))
         found += self._in_order(system, touched=bool(placed or removed))
-        if found or self._is_interrupted(system.system):
+        if found:
             found += [
                 Operation(
                     wave=system.wave, system=system.system, kind=Kind.GATE, target=item.name, why="something changed"
@@ -128,6 +130,3 @@ class _Planner:
                 why = "an earlier apply was interrupted before it"
                 return Reactions(dict.fromkeys(one.restart, why), dict.fromkeys(one.reload, why))
         return Reactions({}, {})
-
-    def _is_interrupted(self, system: str) -> bool:
-        return any(one.system == system for one in self._facts.interrupted)

@@ -43,6 +43,13 @@ class Reactions:
                 chosen.setdefault(reaction.unit, f"{asking[file.path]} changes")
         return cls(restart, {unit: why for unit, why in reload.items() if unit not in restart})
 
+    def without(self, units: frozenset[str]) -> Reactions:
+        """Reactions of all but ``units``, which no system runs any more."""
+        return Reactions(
+            {unit: why for unit, why in self.restart.items() if unit not in units},
+            {unit: why for unit, why in self.reload.items() if unit not in units},
+        )
+
 
 class UnitPlanner:
     """Plans the units of one host."""

@@ -24,7 +24,9 @@ async def apply_file(
     """``apply`` on a file's fortress, which is up."""
     opened = open_fortress(file, surroundings, lab=lab, create_vault=True)
     async with Connections(opened.endpoints()) as connections:
-        return await apply(opened, read_sources(opened.fortress), connections, surroundings.operator, now(), progress)
+        sources = read_sources(opened.fortress)
+        operator = surroundings.operator
+        return await apply(opened, sources, connections, operator=operator, now=now(), progress=progress)
 
 
 async def apply(

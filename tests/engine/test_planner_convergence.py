@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import replace
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from festning.engine.planner import plan_host
@@ -131,9 +131,17 @@ class Host:
                 folder: tuple(path for path in stray if path not in self.removed)
                 for folder, stray in self.facts.foreign.items()
             },
-            managed=tuple(one for one in self.facts.managed if one.system not in touched or one.system in declared),
+            managed=tuple(
+                self.still_managed(one) if one.system in touched else one
+                for one in self.facts.managed
+                if one.system not in touched or one.system in declared
+            ),
             interrupted=tuple(one for one in self.facts.interrupted if one.system not in touched),
         )
+
+    def still_managed(self, one: ManagedSystem) -> ManagedSystem:
+        units = tuple(unit for unit in one.units if f"unit:{unit}" in self.items)
+        return replace(one, units=units, paths=tuple(path for path in one.paths if f"path:{path}" in self.items))
 
     def do(self, operation: Operation) -> None:
         target = operation.target
@@ -176,6 +184,7 @@ class Host:
         self.units[name] = replace(fact, **changes.get(kind, up))
 
 
+@settings(max_examples=60, deadline=None)
 @given(catalogs(), hosts)
 def test_a_plan_carried_out_leaves_nothing_to_plan(catalog: HostCatalog, facts: HostFacts):
     sealed = SealedCatalog(catalog, lambda name: f"secret {name}")
@@ -186,6 +195,7 @@ def test_a_plan_carried_out_leaves_nothing_to_plan(catalog: HostCatalog, facts: 
     assert plan_host(sealed, after).changes == 0
 
 
+@settings(max_examples=60, deadline=None)
 @given(catalogs(), hosts)
 def test_a_plan_names_everything_once_and_keeps_the_order_of_waves(catalog: HostCatalog, facts: HostFacts):
     found = plan_host(SealedCatalog(catalog, lambda name: f"secret {name}"), facts)
@@ -194,6 +204,7 @@ def test_a_plan_names_everything_once_and_keeps_the_order_of_waves(catalog: Host
     assert "secret pw" not in repr(found)
 
 
+@settings(max_examples=60, deadline=None)
 @given(catalogs())
 def test_a_catalog_that_is_fully_there_needs_nothing(catalog: HostCatalog):
     sealed = SealedCatalog(catalog, lambda name: f"secret {name}")

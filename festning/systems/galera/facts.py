@@ -17,8 +17,9 @@ MARKER = "/var/lib/festning/database-cluster"
 """Holds the UUID of the cluster that this host was part of: it is outside the data directory, so that an empty data
 directory on a host that had data is recognised as a loss, not as a new host."""
 
+# A node without quorum answers SHOW, and refuses SELECT.
 STATUS_QUERY = """\
-SELECT LOWER(VARIABLE_NAME), VARIABLE_VALUE FROM information_schema.GLOBAL_STATUS WHERE VARIABLE_NAME IN (
+SHOW GLOBAL STATUS WHERE Variable_name IN (
 'wsrep_cluster_status','wsrep_cluster_size','wsrep_cluster_state_uuid','wsrep_local_state_uuid','wsrep_cluster_conf_id',
 'wsrep_local_state_comment','wsrep_ready','wsrep_connected','wsrep_last_committed','wsrep_incoming_addresses',
 'wsrep_flow_control_paused','wsrep_flow_control_paused_ns','wsrep_local_recv_queue','wsrep_local_cert_failures');"""
@@ -50,6 +51,7 @@ elif [ -x /usr/bin/galera_recovery ] && {{ [ "$unit" = inactive ] || [ "$unit" =
     timeout -k 5 120 /usr/bin/galera_recovery 2>/dev/null |
         sed -n 's/.*--wsrep_start_position=\\([0-9a-f-]*\\):\\(-\\{{0,1\\}}[0-9]*\\).*/recovered \\1 \\2/p'
 fi
+echo complete
 """  # noqa: S608 -- constants only.
 
 
@@ -165,8 +167,11 @@ class Observation:
         return self.formed and not self.doubt
 
 
-def parse_observation(output: str) -> Observation:
-    """What ``observation_script`` printed; unknown lines are left out."""
+def parse_observation(output: str) -> Observation | None:
+    """What ``observation_script`` printed, unknown lines left out; ``None`` when it was cut short, for half of an answer
+    could pass for a host that never had a database."""
+    if output.splitlines()[-1:] != ["complete"]:
+        return None
     values: dict[str, str] = {}
     for line in output.splitlines():
         key, _, value = line.replace("\t", " ").partition(" ")

@@ -10,6 +10,9 @@ from festning.systems.galera.facts import MARKER
 from festning.systems.galera.formation import Formation, How
 from festning.systems.galera.provider import HEALTH_PORT
 
+IN_PRIMARY = "galera: in the primary component"
+"""The step whose check tells whether a data node is in the primary component."""
+
 PRIMARY = """test "$(mariadb -N -B -e "SHOW GLOBAL STATUS LIKE 'wsrep_cluster_status'" 2>/dev/null | cut -f2)" = Primary
 """
 
@@ -43,6 +46,18 @@ until {PRIMARY}do
 done
 """
 
+# A server that waits for the members of its last view answers no SQL and does not hear SIGTERM; it changes nothing while
+# it waits, so it may be killed.
+_STOP = """\
+if timeout 5 mariadb -e "SHOW GLOBAL STATUS LIKE 'wsrep_ready'" >/dev/null 2>&1; then
+    systemctl stop mariadb.service
+else
+    systemctl stop --no-block mariadb.service
+    sleep 1
+    systemctl kill --signal=KILL mariadb.service 2>/dev/null || true
+    systemctl stop mariadb.service
+fi"""
+
 _PROMOTE = """set -e
 mariadb <<'SQL'
 SET GLOBAL wsrep_provider_options = 'pc.bootstrap=YES';
@@ -55,7 +70,7 @@ def join_step(host: str, formation: Formation, peers: tuple[str, ...]) -> Step:
 
     ``peers`` are the bridge addresses of the other data nodes.
     """
-    return Step(name="galera: in the primary component", check=PRIMARY, do=_do(host, formation, peers), timeout_s=900)
+    return Step(name=IN_PRIMARY, check=PRIMARY, do=_do(host, formation, peers), timeout_s=900)
 
 
 def remember_step() -> Step:
@@ -86,8 +101,10 @@ for peer in {" ".join(peers)}; do
         exit 1
     fi
 done
-systemctl stop mariadb.service
+{_STOP}
 state=/var/lib/mysql/grastate.dat
+# The view from before would be waited for, although this is a new beginning.
+rm -f /var/lib/mysql/gvwstate.dat
 if [ -f $state ]; then sed -i 's/^safe_to_bootstrap:.*/safe_to_bootstrap: 1/' $state; fi
 # {formation.reason}
 galera_new_cluster

@@ -103,6 +103,7 @@ def _hub(fortress: Fortress, host: Host) -> tuple[Item, ...]:
         clients=layout.HUB_CLIENTS,
         max_clients=len(clients),
         network_file=layout.HUB_NETWORK,
+        status=layout.HUB_STATUS,
     )
     network = render("hub.network", **common, clients=clients, hubs=fortress.cores, second_metric=SECOND_METRIC)
     return (

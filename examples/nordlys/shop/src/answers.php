@@ -19,7 +19,9 @@ function answer_placing(): void
         header('Location: /', response_code: 303);
         return;
     }
-    header('Location: /orders/' . rawurlencode($number));
+    if ($is_new) {
+        header('Location: /orders/' . rawurlencode($number), response_code: 201);
+    }
     answer_json($is_new ? 201 : 200, ['number' => $number, 'new' => $is_new]);
 }
 

@@ -18,8 +18,10 @@ SOCKET = "/run/mysqld/mysqld.sock"
 READ_TIMEOUT = 0.8
 """Seconds after which a statement is given up, with its connection."""
 
+# A node without quorum answers SHOW, and refuses SELECT.
+NODE = "SHOW GLOBAL VARIABLES LIKE 'wsrep_node_name'"
 STATUS = """\
-SELECT LOWER(VARIABLE_NAME), VARIABLE_VALUE FROM information_schema.GLOBAL_STATUS WHERE VARIABLE_NAME IN
+SHOW GLOBAL STATUS WHERE Variable_name IN
 ('wsrep_cluster_status', 'wsrep_local_state_comment', 'wsrep_ready', 'wsrep_gcomm_uuid')"""
 # An arbitrator is a member too, without an address for clients.
 MEMBERS = "SELECT node_uuid, node_name FROM mysql.wsrep_cluster_members WHERE node_incoming_address <> ''"
@@ -62,7 +64,7 @@ class Database:
             write_timeout=read_timeout,
             autocommit=True,
         )
-        self._node = str(self._rows("SELECT @@wsrep_node_name")[0][0])
+        self._node = str(self._rows(NODE)[0][1])
 
     def view(self) -> View:
         """This node's view of the cluster."""

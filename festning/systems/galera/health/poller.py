@@ -78,7 +78,8 @@ class Poller:
     def _look(self) -> Decision:
         if self._session is None:
             self._session = self._connect()
-        view, token = self._session.view(), self._session.token()
+        view = self._session.view()
+        token = self._session.token() if view.serving else None
         decision = decide(view, token, doubt=self._doubt, orphaned_for=self._orphaned_for(view, token))
         if decision.action is Action.NONE or token is None:
             return decision
