@@ -195,7 +195,12 @@ class _HostApply:
         """Let the agent end by itself, so that the lock is free when the apply is over."""
         if self._conversation is not None and self.going:
             await self._stop_staying()
-            await self._guarded(self._conversation.finish())
+            await self._guarded(self._finish(self._conversation))
+
+    @staticmethod
+    async def _finish(conversation: Conversation) -> None:
+        await conversation.say({"complete": True})
+        await conversation.finish()
 
     async def leave(self) -> None:
         await self._stop_staying()

@@ -38,7 +38,12 @@ class _Planner:
         self._catalog = sealed.catalog
         self._facts = facts
         self._declared = {item.key for _, item in self._catalog.items()}
-        self._left = frozenset(unit for one in facts.managed for unit in one.units if f"unit:{unit}" not in self._declared)
+        self._left = frozenset(
+            unit for one in facts.managed for unit in one.units if f"unit:{unit}" not in self._declared
+        )
+        self._named = {item.name for _, item in self._catalog.items() if isinstance(item, Unit)} | {
+            reaction.unit for _, item in self._catalog.items() if isinstance(item, File) for reaction in item.on_change
+        }
         self._installs = [name for name in self._catalog.packages if name not in facts.packages]
         self._paths = PathPlanner(sealed, facts)
         self._units = UnitPlanner(self._catalog, facts, installing=bool(self._installs))
@@ -125,8 +130,10 @@ class _Planner:
         return [*self._units.retired(empty, departed.units), *self._paths.remove(empty, departed.paths)]
 
     def _interrupted(self, system: str) -> Reactions:
+        """What an earlier apply still owes, of what the catalog still speaks of."""
         for one in self._facts.interrupted:
             if one.system == system:
                 why = "an earlier apply was interrupted before it"
-                return Reactions(dict.fromkeys(one.restart, why), dict.fromkeys(one.reload, why))
+                restart = {unit: why for unit in one.restart if unit in self._named}
+                return Reactions(restart, {unit: why for unit in one.reload if unit in self._named})
         return Reactions({}, {})

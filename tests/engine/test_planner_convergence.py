@@ -136,7 +136,7 @@ class Host:
                 for one in self.facts.managed
                 if one.system not in touched or one.system in declared
             ),
-            interrupted=tuple(one for one in self.facts.interrupted if one.system not in touched),
+            interrupted=() if touched else self.facts.interrupted,
         )
 
     def still_managed(self, one: ManagedSystem) -> ManagedSystem:

@@ -66,6 +66,10 @@ class Session:
                 return problem
         return {"result": "ok"}
 
+    def complete(self) -> None:
+        """All waves came to a good end."""
+        self._manifest.complete()
+
     def _part(self, wave: str, part: dict[str, Any]) -> dict[str, Any] | None:
         operations = part["operations"]
         owed = {
@@ -196,3 +200,5 @@ def main() -> None:
     while (order := inbox.next(PATIENCE_S)) is not None:
         if "wave" in order:
             emit(session.wave(order))
+        elif "complete" in order:
+            session.complete()

@@ -118,6 +118,12 @@ class Manifest:
             self._content["systems"][system] = managed
         self._save()
 
+    def complete(self) -> None:
+        """A whole plan was carried out, and it knew of everything that was owed."""
+        if self._content["interrupted"]:
+            self._content["interrupted"] = {}
+            self._save()
+
     def undone(self) -> None:
         """What was begun last is as it was before, and what was owed before is still owed."""
         self._content = self._before
