@@ -35,6 +35,8 @@ class Invocation:
 
 app = typer.Typer(
     help="One YAML file in; a running, operated and proven split-stack out.",
+    epilog="Exit codes: 0 fine; 1 a check, finding or action failed; 2 changes are pending (plan); "
+    "3 a host could not be reached; 64 bad usage or a bad file.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
@@ -61,8 +63,6 @@ def options(
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
     ] = False,
 ) -> None:
-    """Exit codes: 0 fine; 1 a check, finding or action failed; 2 changes are pending; 3 a host could not be reached;
-    64 bad usage or a bad file."""
     del version
     context.obj = Invocation(file, lab, Screen(as_json=as_json))
 
