@@ -10,12 +10,17 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
+from festning.model.check import Probe
+
 ZERO_UUID = "00000000-0000-0000-0000-000000000000"
 UNDEFINED_SEQNO = -1
 
 MARKER = "/var/lib/festning/database-cluster"
 """Holds the UUID of the cluster that this host was part of: it is outside the data directory, so that an empty data
 directory on a host that had data is recognised as a loss, not as a new host."""
+
+STARTING_S = 8
+"""Seconds that a server which is just starting is waited for."""
 
 # A node without quorum answers SHOW, and refuses SELECT.
 STATUS_QUERY = """\
@@ -24,8 +29,9 @@ SHOW GLOBAL STATUS WHERE Variable_name IN (
 'wsrep_local_state_comment','wsrep_ready','wsrep_connected','wsrep_last_committed','wsrep_incoming_addresses',
 'wsrep_flow_control_paused','wsrep_flow_control_paused_ns','wsrep_local_recv_queue','wsrep_local_cert_failures');"""
 
-# A start that waits for the others has the position in a file of Debian's unit; a server that is down is asked by
-# galera_recovery, which needs the data files for itself.
+# A server that is just starting gets a moment: it may find the others by itself. One that goes on without answering SQL
+# tells in its journal whether its group has quorum (it may be receiving a copy), and Debian's unit keeps the position
+# that it started from in a file. A server that is down is asked by galera_recovery, which needs the data for itself.
 observation_script = f"""\
 set -u
 data=/var/lib/mysql
@@ -35,8 +41,19 @@ if [ -e "$data/sst_in_progress" ] || [ -d "$data/.sst" ]; then echo "transfer ab
 if [ -f "$data/grastate.dat" ]; then
     sed -n 's/^\\(uuid\\|seqno\\|safe_to_bootstrap\\): */grastate_\\1 /p' "$data/grastate.dat"
 fi
-unit=$(systemctl show -P ActiveState mariadb.service 2>/dev/null)
-echo "unit ${{unit:-unknown}}"
+unit() {{ systemctl show -P "$1" mariadb.service 2>/dev/null; }}
+answers() {{ timeout -k 1 3 mariadb -e "SHOW GLOBAL STATUS LIKE 'wsrep_ready'" >/dev/null 2>&1; }}
+tries=0
+while [ "$(unit ActiveState)" = activating ] && [ $tries -lt {STARTING_S} ] && ! answers; do
+    tries=$((tries + 1))
+    sleep 1
+done
+state=$(unit ActiveState)
+echo "unit ${{state:-unknown}}"
+if [ "$state" = activating ]; then
+    journalctl -q -b -o cat -u mariadb.service "_PID=$(unit MainPID)" 2>/dev/null |
+        sed -n 's/.*Received NON-PRIMARY.*/group non-primary/p; s/.*component *= PRIMARY,.*/group primary/p' | tail -n 1
+fi
 timeout -k 1 5 mariadb -N -B 2>/dev/null <<'SQL' | sed 's/\\t/ /' | sed 's/^/status_/'
 {STATUS_QUERY}
 SQL
@@ -47,7 +64,7 @@ SQL
 if [ -s /run/mysqld/wsrep-start-position ]; then
     sed -n 's/.*--wsrep_start_position=\\([0-9a-f-]*\\):\\(-\\{{0,1\\}}[0-9]*\\).*/recovered \\1 \\2/p' \\
         /run/mysqld/wsrep-start-position
-elif [ -x /usr/bin/galera_recovery ] && {{ [ "$unit" = inactive ] || [ "$unit" = failed ]; }}; then
+elif [ -x /usr/bin/galera_recovery ] && {{ [ "$state" = inactive ] || [ "$state" = failed ]; }}; then
     timeout -k 5 120 /usr/bin/galera_recovery 2>/dev/null |
         sed -n 's/.*--wsrep_start_position=\\([0-9a-f-]*\\):\\(-\\{{0,1\\}}[0-9]*\\).*/recovered \\1 \\2/p'
 fi
@@ -99,6 +116,7 @@ class Observation:
     installed: bool = False
     marker: str = ""
     unit: str = "unknown"
+    joining: bool = False
     transfer_aborted: bool = False
     grastate_uuid: str = ""
     grastate_seqno: int = UNDEFINED_SEQNO
@@ -119,7 +137,8 @@ class Observation:
 
     @property
     def primary(self) -> bool:
-        return self.status.primary
+        """Whether it is in a primary component, or on its way into one (receiving what it missed)."""
+        return self.status.primary or self.joining
 
     @property
     def formed(self) -> bool:
@@ -167,9 +186,16 @@ class Observation:
         return self.formed and not self.doubt
 
 
+def observation_probe(host: str) -> Probe:
+    """The look at a data node. A recovery of the position after a crash may take minutes on large data."""
+    return Probe(host=host, script=observation_script, timeout_s=300)
+
+
 def parse_observation(output: str) -> Observation | None:
-    """What ``observation_script`` printed, unknown lines left out; ``None`` when it was cut short, for half of an answer
-    could pass for a host that never had a database."""
+    """What ``observation_script`` printed, with unknown lines left out.
+
+    ``None`` when it was cut short: half of an answer could pass for a host that never had a database.
+    """
     if output.splitlines()[-1:] != ["complete"]:
         return None
     values: dict[str, str] = {}
@@ -181,6 +207,7 @@ def parse_observation(output: str) -> Observation | None:
         installed=values.get("installed") == "yes",
         marker=values.get("marker", ""),
         unit=values.get("unit", "unknown"),
+        joining=values.get("group") == "primary",
         transfer_aborted="transfer" in values,
         grastate_uuid=values.get("grastate_uuid", ""),
         grastate_seqno=_seqno(values.get("grastate_seqno", "")),

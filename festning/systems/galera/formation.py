@@ -92,7 +92,8 @@ def _first(seen: Mapping[str, Observation]) -> Formation:
 
 
 def _join(primary: Mapping[str, Observation]) -> Formation:
-    uuids = {observation.cluster_uuid for observation in primary.values()}
+    # A node that is only on its way into the component does not tell which one it is yet.
+    uuids = {observation.cluster_uuid for observation in primary.values()} - {""}
     if len(uuids) > 1:
         listed = ", ".join(f"{name} is in {observation.cluster_uuid}" for name, observation in primary.items())
         raise FormationRefusedError(

@@ -46,8 +46,8 @@ until {PRIMARY}do
 done
 """
 
-# A server that waits for the members of its last view answers no SQL and does not hear SIGTERM; it changes nothing while
-# it waits, so it may be killed.
+# A server that waits for the members of its last view answers no SQL and does not hear SIGTERM; it changes nothing
+# while it waits, so it may be killed.
 _STOP = """\
 if timeout 5 mariadb -e "SHOW GLOBAL STATUS LIKE 'wsrep_ready'" >/dev/null 2>&1; then
     systemctl stop mariadb.service
@@ -107,5 +107,10 @@ state=/var/lib/mysql/grastate.dat
 rm -f /var/lib/mysql/gvwstate.dat
 if [ -f $state ]; then sed -i 's/^safe_to_bootstrap:.*/safe_to_bootstrap: 1/' $state; fi
 # {formation.reason}
-galera_new_cluster
+tries=0
+until galera_new_cluster; do
+    tries=$((tries + 1))
+    if [ $tries -ge 3 ]; then exit 1; fi
+    sleep 1
+done
 """
