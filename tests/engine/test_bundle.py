@@ -1,0 +1,70 @@
+"""The agent as it is sent: complete, standard library only, and light."""
+
+from __future__ import annotations
+
+import ast
+import json
+import subprocess
+import sys
+from importlib.resources import files
+
+import pytest
+
+from festning.engine.bundle import BOOTSTRAP, Verb, program
+
+PACKAGE = "festning.engine.agent"
+
+
+def imported(name: str) -> set[str]:
+    tree = ast.parse(files(PACKAGE).joinpath(f"{name}.py").read_text())
+    runtime = [node for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)]
+    names: set[str] = set()
+    for node in runtime:
+        if isinstance(node, ast.ImportFrom) and node.module == PACKAGE:
+            names |= {f"{PACKAGE}.{alias.name}" for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            names.add(node.module or "")
+        else:
+            names |= {alias.name for alias in node.names}
+    return names
+
+
+@pytest.mark.parametrize("verb", Verb)
+def test_every_module_comes_after_those_that_it_imports(verb: Verb):
+    seen: set[str] = set()
+    for name in verb.value:
+        ours = {module.removeprefix(f"{PACKAGE}.") for module in imported(name) if module.startswith(PACKAGE)}
+        assert ours <= seen, name
+        seen.add(name)
+
+
+def test_a_module_imports_nothing_but_the_standard_library_and_itself():
+    for name in {module for verb in Verb for module in verb.value}:
+        others = {module for module in imported(name) if not module.startswith(PACKAGE)}
+        assert {module.split(".")[0] for module in others} <= sys.stdlib_module_names, name
+
+
+def test_a_look_imports_nothing_slow():
+    slow = {"subprocess", "typing", "dataclasses", "pathlib", "shutil", "urllib", "http", "asyncio", "ctypes"}
+    for name in Verb.OBSERVE.value:
+        assert not imported(name) & slow, name
+
+
+def test_it_runs_isolated_and_says_nothing_without_a_request():
+    argv = [sys.executable, "-I", "-S", "-c", BOOTSTRAP]
+    done = subprocess.run(argv, input=program(Verb.PROBE), capture_output=True, check=True, timeout=20)
+    assert done.stdout == b""
+
+
+def test_a_probe_over_standard_input():
+    request = json.dumps({"probes": [["echo $((6*7))", "sh", 5]], "at_once": 2}).encode() + b"\n"
+    argv = [sys.executable, "-I", "-S", "-c", BOOTSTRAP]
+    done = subprocess.run(argv, input=program(Verb.PROBE) + request, capture_output=True, check=True, timeout=20)
+    (output,) = json.loads(done.stdout)["outputs"]
+    assert (output["status"], output["stdout"]) == (0, "42\n")
+
+
+def test_a_connection_that_breaks_before_the_program_is_there_ends_it():
+    argv = [sys.executable, "-I", "-S", "-c", BOOTSTRAP]
+    done = subprocess.run(argv, input=program(Verb.APPLY)[:1000], capture_output=True, check=False, timeout=20)
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
