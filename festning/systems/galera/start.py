@@ -29,6 +29,7 @@ test -n "$uuid" && test "$(cat {MARKER} 2>/dev/null)" = "$uuid"
 
 REMEMBER = f"""set -e
 uuid=$(mariadb -N -B -e "SHOW GLOBAL STATUS LIKE 'wsrep_cluster_state_uuid'" | cut -f2)
+test -n "$uuid"
 mkdir -p "$(dirname {MARKER})"
 printf '%s' "$uuid" >{MARKER}.new
 sync {MARKER}.new
