@@ -59,13 +59,17 @@ class LocalConnection:
 
     async def start(self, argv: tuple[str, ...]) -> Channel:
         pipe = asyncio.subprocess.PIPE
-        process = await asyncio.create_subprocess_exec(*argv, stdin=pipe, stdout=pipe, stderr=pipe, limit=LINE_LIMIT)
+        # In a session of its own: Ctrl-C is for festning, which then takes leave in its own way.
+        process = await asyncio.create_subprocess_exec(
+            *argv, stdin=pipe, stdout=pipe, stderr=pipe, limit=LINE_LIMIT, start_new_session=True
+        )
         return _LocalChannel(self._host, process)
 
     async def close(self) -> None:
         """Nothing was opened."""
 
 
+LEAVE_PATIENCE_S = 60.0
 LINE_LIMIT = 256 * 1024 * 1024
 """The longest line that an agent may answer with, in bytes: facts of a host with many changed files."""
 
@@ -96,8 +100,11 @@ class _LocalChannel:
         return await self._process.wait(), stderr.decode("utf-8", "replace")
 
     async def close(self) -> None:
+        """As over SSH, a program that is left behind may come to its own end; here it is waited for."""
         self._stdin.close()
-        if self._process.returncode is None:
+        try:
+            await asyncio.wait_for(self._process.wait(), LEAVE_PATIENCE_S)
+        except TimeoutError:
             with contextlib.suppress(ProcessLookupError):  # It may end by itself between the question and the signal.
                 self._process.kill()
             await self._process.wait()
