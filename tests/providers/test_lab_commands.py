@@ -22,6 +22,7 @@ BOOT = Boot(
     image=Path("/images/x"),
     layer=Path("/layers/core1"),
     tree=Path("/run/festning/x/trees/core1"),
+    keeper=Path("/run/festning/x/keeper"),
 )
 
 

@@ -108,6 +108,10 @@ class Groups:
                 root.parent.rmdir()
 
 
+COMMON_SLICE = "festning.slice"
+"""What systemd makes above the slices of all labs, by their names."""
+
+
 class Units:
     """With systemd as PID 1: transient units in a slice of the lab's own, which no logout ends."""
 
@@ -131,6 +135,7 @@ class Units:
         )
         return [
             *("systemd-run", "--quiet", "--collect", f"--unit={self.unit(name)}", f"--slice={self.slice}"),
+            f"--description=festning lab {self._fortress}: {name}",
             *(f"--property={line}" for line in properties),
             *how,
             "--",
@@ -156,6 +161,9 @@ class Units:
 
     def end_all(self) -> None:
         self._end(self.slice)
+        listed = ["systemctl", "list-units", "--no-legend", "festning-*"]
+        if not subprocess.run(listed, check=True, capture_output=True, text=True).stdout.strip():
+            self._end(COMMON_SLICE)
 
     def _end(self, unit: str) -> None:
         # Each of these fails when there is no such unit, which is what is wanted.

@@ -14,7 +14,7 @@ from pathlib import Path
 from festning.errors import FestningError, ProviderError, UsageError
 from festning.providers.lab.image import Image, remove_tree
 from festning.providers.lab.launcher import Launcher
-from festning.providers.lab.machine import Boot, await_ssh, boot_command, forget, init_of, last_words
+from festning.providers.lab.machine import KEEPER, Boot, await_ssh, boot_command, forget, init_of, last_words
 from festning.providers.lab.network import Network
 from festning.providers.lab.placement import Plot
 from festning.providers.lab.process import Process
@@ -22,6 +22,7 @@ from festning.providers.lab.seed import SeedFile, digest_of, lab_interface, lay,
 from festning.providers.lab.state import MachineRecord, State
 
 _PATIENCE = 10.0
+_KEEPER = "keeper"
 
 
 class Lifecycle:
@@ -78,6 +79,7 @@ class Lifecycle:
 
         Raises :class:`ProviderError` for those that did not come up, after the others have.
         """
+        self._state.write(_KEEPER, KEEPER)
         if not plots:
             return
         stop = threading.Event()
@@ -149,4 +151,5 @@ class Lifecycle:
             image=image,
             layer=self._layers / name,
             tree=self._state.folder / "trees" / name,
+            keeper=self._state.folder / _KEEPER,
         )

@@ -25,10 +25,10 @@ BOOT_PATIENCE = 30.0
 _SAID_AT_THE_END = 15
 NSPAWN_RUNTIME = Path("/run/systemd/nspawn")
 
-# The keeper: it lives as long as the machine is powered on, and starts systemd-nspawn again when the machine reboots
-# (nspawn's exit code 133). The overlay is mounted in a mount namespace of its own, which goes when the keeper goes.
-# It stays out of the group that nspawn is in: in a group with processes of its own, no controllers can be handed down.
-_KEEPER = """\
+# The keeper, a script for sh: it lives as long as the machine is powered on, and starts systemd-nspawn again when the
+# machine reboots (nspawn's exit code 133). The overlay is mounted in a mount namespace of its own, which goes when the
+# keeper goes. It stays out of the group that nspawn is in: a group with processes of its own hands no controllers down.
+KEEPER = """\
 set -f
 mount -t overlay overlay -o "$1" "$2"
 shift 2
@@ -68,7 +68,10 @@ exit "$status"
 
 @dataclass(frozen=True, slots=True)
 class Boot:
-    """All that decides how a machine is booted: ``name`` is for systemd-nspawn, ``tree`` where it is mounted."""
+    """All that decides how a machine is booted.
+
+    ``name`` is for systemd-nspawn, ``tree`` where the machine's files are mounted, ``keeper`` where :data:`KEEPER` is.
+    """
 
     name: str
     hostname: str
@@ -76,6 +79,7 @@ class Boot:
     image: Path
     layer: Path
     tree: Path
+    keeper: Path
 
     @property
     def upper(self) -> Path:
@@ -101,7 +105,7 @@ def boot_command(boot: Boot) -> list[str]:
     overlay = f"lowerdir={boot.image},upperdir={boot.upper},workdir={boot.work}"
     return [
         *("unshare", "--mount", "--propagation", "slave", "--"),
-        *("sh", "-euc", _KEEPER, "sh", overlay, str(boot.tree)),
+        *("sh", "-eu", str(boot.keeper), overlay, str(boot.tree)),
         *("env", "SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1"),
         "systemd-nspawn",
         "--quiet",
@@ -116,7 +120,8 @@ def boot_command(boot: Boot) -> list[str]:
         # The control group is the launcher's, and there may be no systemd-machined to register with.
         "--register=no",
         "--keep-unit",
-        "--console=pipe",
+        # A console that nobody can type at. With a pipe in its place systemd's own words would be lost.
+        "--console=read-only",
         # Nothing of the box's own settings gets in, and the box's journal stays its own.
         "--settings=no",
         "--link-journal=no",

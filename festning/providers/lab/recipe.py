@@ -61,6 +61,9 @@ MASKED_UNITS = (
     "modprobe@.service",
     "phpsessionclean.timer",
     "sshd-keygen.service",
+    # Each watches a folder, and a kernel has few watchers for all machines together.
+    "systemd-ask-password-console.path",
+    "systemd-ask-password-wall.path",
     "systemd-firstboot.service",
     "systemd-hwdb-update.service",
     "systemd-journal-catalog-update.service",

@@ -6,6 +6,7 @@ Each requirement that is not met has a plain word and what to do about it. The l
 
 from __future__ import annotations
 
+import ctypes
 import os
 import shutil
 import subprocess
@@ -33,6 +34,8 @@ PROGRAMS = {
 
 DISK_PER_MACHINE = 256 << 20
 """Bytes that a machine's writable layer comes to with a database in it."""
+WATCHERS_PER_MACHINE = 4
+"""inotify instances that a machine's systemd, D-Bus and services hold, all of them as the one root of this kernel."""
 MEMORY_PER_MACHINE = 96 << 20
 """Bytes that a machine with little to do uses, on average of all roles."""
 
@@ -98,6 +101,29 @@ def room_lacks(machines: int, layers: Path) -> Iterator[Lack]:
             f"{_mebibytes(machines * MEMORY_PER_MACHINE)}",
             "end something else, or try a smaller fortress",
         )
+    watchers = free_watchers(machines * WATCHERS_PER_MACHINE)
+    if watchers < machines * WATCHERS_PER_MACHINE:
+        yield Lack(
+            f"{watchers} inotify instances are left for root; {machines} machines need "
+            f"{machines * WATCHERS_PER_MACHINE}",
+            "sysctl fs.inotify.max_user_instances=1024 (kernels have 128 for each user unless told otherwise)",
+        )
+
+
+def free_watchers(wanted: int) -> int:
+    """How many more inotify instances this user can have, asked up to ``wanted``: they are taken, and given back.
+
+    A machine that gets none boots anyway and then fails somewhere, so it has to be known before.
+    """
+    libc = ctypes.CDLL(None, use_errno=True)
+    taken: list[int] = []
+    try:
+        while len(taken) < wanted and (descriptor := libc.inotify_init1(os.O_CLOEXEC)) >= 0:
+            taken.append(descriptor)
+    finally:
+        for descriptor in taken:
+            os.close(descriptor)
+    return len(taken)
 
 
 def available_memory(meminfo: str) -> int:
