@@ -123,7 +123,7 @@ def test_packets_meet_the_rules(fortress, tmp_path):
     """From a namespace that plays the public: a declared port answers, another one and a forged source do not."""
     file = tmp_path / "nftables.conf"
     placed = fortress.placed({"core2": ip_address("203.0.113.12")})
-    file.write_text(ruleset(placed, placed.host("core1"), [flow(["core2"], port=443)]))
+    file.write_text(ruleset(placed, placed.host("core1"), [flow(["core2"], port=443), flow([ANYONE], port=80)]))
     names = [f"vpn-nft{os.getpid()}{side}" for side in "ab"]
     probe = (
         "import socket,sys\n"
@@ -156,8 +156,10 @@ def test_packets_meet_the_rules(fortress, tmp_path):
         assert attempt("203.0.113.12", "203.0.113.11", 443) == "refused"  # Let through: nothing listens there.
         assert attempt("203.0.113.12", "203.0.113.11", 3306) == "silent"
         assert attempt("203.0.113.13", "203.0.113.11", 443) == "silent"
-        assert attempt("10.8.0.2", "203.0.113.11", 443) == "silent"
-        assert attempt("203.0.113.12", "10.8.0.1", 443) == "silent"
+        assert attempt("203.0.113.13", "203.0.113.11", 80) == "refused"
+        # Neither a forged bridge address as the source, nor one as the target, gets in from the public side.
+        assert attempt("10.8.0.2", "203.0.113.11", 80) == "silent"
+        assert attempt("203.0.113.12", "10.8.0.1", 80) == "silent"
     finally:
         for name in names:
             subprocess.run(["ip", "netns", "del", name], check=False, capture_output=True)
