@@ -9,7 +9,6 @@ import re
 from collections.abc import Iterator
 from functools import cache
 from importlib.resources import files
-from statistics import median
 
 from festning.model.check import CheckSpec, Judgement, Output, Probe, Verdict
 from festning.model.fortress import Fortress, Host
@@ -56,7 +55,8 @@ def _tunnel(fortress: Fortress, host: Host, hub: Host) -> CheckSpec:
         missing = [str(address) for address, times in through.items() if len(times) < PINGS - LOST_AT_MOST]
         if missing:
             return Judgement(verdict=Verdict.FAIL, reason=f"answers are missing from {' and '.join(missing)}")
-        measured = round(median(through[bridge]), 2)
+        # The shortest: the bar is about distance and route, and the others also waited for busy processors.
+        measured = min(through[bridge])
         if measured > bar:
             return Judgement(verdict=Verdict.FAIL, measured=measured, reason=f"slower than {bar} ms")
         return Judgement(verdict=Verdict.PASS, measured=measured)
@@ -65,7 +65,7 @@ def _tunnel(fortress: Fortress, host: Host, hub: Host) -> CheckSpec:
         id=f"openvpn.tunnel.{hub.name}",
         host=host.name,
         probes=(Probe(host=host.name, script=script, timeout_s=20.0),),
-        expected=f"up, round trip ≤ {bar} ms",
+        expected=f"up, shortest of {PINGS} round trips ≤ {bar} ms",
         judge=judge,
         unit="ms",
     )

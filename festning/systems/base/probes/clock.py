@@ -11,6 +11,7 @@ import select
 import socket
 import struct
 import time
+from collections.abc import Iterator
 
 ADDRESSES: list[str] = []
 
@@ -62,13 +63,25 @@ def ask(channel: socket.socket, address: str, sequence: int) -> tuple[float, flo
     return None
 
 
+def answers_of(channel: socket.socket, address: str) -> Iterator[tuple[float, float]]:
+    """A few answers; none after two questions in a row without one, or when there is no route."""
+    missed = 0
+    for number in range(_TRIES):
+        try:
+            answer = ask(channel, address, number)
+        except OSError:  # No route: the tunnel is down.
+            return
+        missed = 0 if answer else missed + 1
+        if answer:
+            yield answer
+        if missed == 2:
+            return
+
+
 def main() -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP) as channel:
         for address in ADDRESSES:
-            try:
-                answers = [answer for number in range(_TRIES) if (answer := ask(channel, address, number))]
-            except OSError:  # No route: the tunnel is down.
-                answers = []
+            answers = list(answers_of(channel, address))
             if answers:
                 offset, round_trip = min(answers, key=lambda answer: answer[1])
                 print(f"{address} {offset:.1f} {round_trip:.2f}")
