@@ -57,7 +57,7 @@ def traces(lab: Lab) -> list[str]:
         return subprocess.run(argv, capture_output=True, text=True, check=True).stdout.splitlines()
 
     groups = [group for root in group_hierarchies(Path("/proc/self/mounts").read_text()) for group in root.rglob("*")]
-    folders = ("/run/festning", "/run/netns", "/var/lib/festning/lab", "/run/systemd/nspawn", "/tmp")
+    folders = ("/run/festning", "/run/netns", "/var/lib/festning/lab", "/run/systemd/nspawn")
     found = [
         *ours(said("ip", "netns", "list")),
         *ours(said("ip", "link")),
@@ -178,6 +178,17 @@ def test_a_cut_site_is_silent_outwards_and_whole_inside(lab):
         assert connection.recv(64)
     assert reaches(lab, "core1", "edge1")
     assert not any(machine.site_cut for machine in lab.list())
+
+
+def test_up_heals_whatever_was_cut(lab, image, operator, host_keys):
+    lab.cut("edge1")
+    lab.cut("dublin")
+    with pytest.raises(UsageError, match="dublin, which is cut off") as refused:
+        lab.heal("edge1")
+    assert "site:dublin" in refused.value.hint
+    lab.up(image, operator, host_keys)
+    assert set(states(lab).values()) == {MachineState.RUNNING}
+    assert reaches(lab, "client", "edge1")
 
 
 def test_a_machine_that_went_away_by_itself_is_booted_by_the_next_up(lab, image, operator, host_keys):

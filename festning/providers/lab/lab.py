@@ -124,9 +124,9 @@ class Lab:
             self._lifecycle.clear([plot.name for plot in missing])
             for plot in missing:
                 self._lifecycle.prepare(plot.name, image, seeds[plot])
-            self._lifecycle.boot_all(missing, image, progress)
             for site in self._cut_sites():
                 self._network.heal_site(self._segments[site])
+            self._lifecycle.boot_all(missing, image, progress)
             self._doors.open({plot.name: str(plot.address) for plot in self._front_doors()})
         return self.list()
 
@@ -240,6 +240,11 @@ class Lab:
         record = self._state.machine(name)
         if record is None or not self.is_up:
             raise UsageError(f"{name} was not booted yet", hint="festning --lab up")
+        if plot.segment.site in self._cut_sites():
+            raise UsageError(
+                f"{name} is at {plot.segment.site}, which is cut off, so nobody could see it come up",
+                hint=f"festning --lab lab heal site:{plot.segment.site}",
+            )
         if record.cut or not record.process.alive:
             self._lifecycle.clear([name])
             self._lifecycle.boot(plot, Path(record.image))

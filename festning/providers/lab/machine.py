@@ -194,7 +194,7 @@ def await_ssh(
             raise ProviderError(
                 f"{plot.name} ({plot.address}) has no SSH after {patience:.0f} s; its console said:\n"
                 f"{last_words(console)}",
-                hint=f"`festning lab exec {plot.name} -- journalctl -b` shows more",
+                hint=f"`festning --lab lab exec {plot.name} -- journalctl -b` shows more",
             )
         time.sleep(0.05)
 

@@ -98,8 +98,9 @@ class Network:
         if self.exists:
             self._run(["ip", "netns", "delete", self.name], outside=True)
         self.path.unlink(missing_ok=True)
-        # `ip netns` mounts its folder onto itself at first use. The kernel refuses while there are others' namespaces.
-        if NAMESPACES.is_mount() and not any(NAMESPACES.iterdir()):
+        # `ip netns` mounts its folder onto itself at first use. The kernel refuses to unmount it while other namespaces
+        # are in it, and when it is not mounted: both are fine.
+        if NAMESPACES.is_dir() and not any(NAMESPACES.iterdir()):
             subprocess.run(["umount", str(NAMESPACES)], check=False, capture_output=True)
 
     def cut_sites(self, segments: Iterable[Segment]) -> frozenset[str]:
