@@ -30,8 +30,8 @@ SHOW GLOBAL STATUS WHERE Variable_name IN (
 'wsrep_flow_control_paused','wsrep_flow_control_paused_ns','wsrep_local_recv_queue','wsrep_local_cert_failures');"""
 
 # A server that is just starting gets a moment: it may find the others by itself. One that goes on without answering SQL
-# tells in its journal whether its group has quorum (it may be receiving a copy), and Debian's unit keeps the position
-# that it started from in a file. A server that is down is asked by galera_recovery, which needs the data for itself.
+# tells in its journal whether its group has quorum (it may be receiving a copy), and on its command line from which
+# position it started. A server that is down is asked by galera_recovery, which needs the data for itself.
 observation_script = f"""\
 set -u
 data=/var/lib/mysql
@@ -61,12 +61,11 @@ timeout -k 1 5 mariadb -N -B 2>/dev/null <<'SQL' | sed 's/^/schema_/'
 SELECT SCHEMA_NAME, 1 FROM information_schema.SCHEMATA
 WHERE SCHEMA_NAME NOT IN ('information_schema','performance_schema','mysql','sys','test','festning');
 SQL
-if [ -s /run/mysqld/wsrep-start-position ]; then
-    sed -n 's/.*--wsrep_start_position=\\([0-9a-f-]*\\):\\(-\\{{0,1\\}}[0-9]*\\).*/recovered \\1 \\2/p' \\
-        /run/mysqld/wsrep-start-position
+position() {{ sed -n 's/.*--wsrep_start_position=\\([0-9a-f-]*\\):\\(-\\{{0,1\\}}[0-9]*\\).*/recovered \\1 \\2/p'; }}
+if [ "$state" = activating ]; then
+    tr '\\0' ' ' <"/proc/$(unit MainPID)/cmdline" 2>/dev/null | position
 elif [ -x /usr/bin/galera_recovery ] && {{ [ "$state" = inactive ] || [ "$state" = failed ]; }}; then
-    timeout -k 5 120 /usr/bin/galera_recovery 2>/dev/null |
-        sed -n 's/.*--wsrep_start_position=\\([0-9a-f-]*\\):\\(-\\{{0,1\\}}[0-9]*\\).*/recovered \\1 \\2/p'
+    timeout -k 5 120 /usr/bin/galera_recovery 2>/dev/null | position
 fi
 echo complete
 """  # noqa: S608 -- constants only.

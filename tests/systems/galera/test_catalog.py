@@ -66,7 +66,7 @@ def test_replication_and_transfers_are_encrypted_on_every_member(fortress: Fortr
         assert "socket.ssl=yes;" in text
         assert f"socket.ssl_ca={KEYS.authority}" in text
     assert settings(config)["encrypt"] == "4"
-    assert settings(config)["ssl-mode"] == "VERIFY_CA"
+    assert settings(config)["ssl-mode"] == "VERIFY_IDENTITY"
 
 
 def test_group_timeouts_are_the_same_everywhere(fortress: Fortress) -> None:
