@@ -22,13 +22,16 @@ from festning.errors import FestningError
 
 COLOURS = {"pass": "green", "fail": "bold red", "unknown": "yellow", "waived": "cyan"}
 
+PLAIN_WIDTH = 160
+"""Columns of tables that go into a file or a pipe, where there is no terminal to measure."""
+
 
 class Screen:
     """The two streams, and whether results are wanted as JSON."""
 
     def __init__(self, *, as_json: bool) -> None:
         self.as_json = as_json
-        self.out = Console(highlight=False, soft_wrap=not sys.stdout.isatty())
+        self.out = Console(highlight=False, width=None if sys.stdout.isatty() else PLAIN_WIDTH)
         self.err = Console(stderr=True, highlight=False, soft_wrap=not sys.stderr.isatty())
 
     def json(self, document: Any) -> None:  # noqa: ANN401 (whatever JSON can hold)
