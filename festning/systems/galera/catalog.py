@@ -22,6 +22,8 @@ LIBRARY = "/usr/local/lib/festning"
 WRITER = f"{LIBRARY}/writer"
 CONFIG = "/etc/mysql/mariadb.conf.d/90-festning.cnf"
 GARBD_CONFIG = "/etc/festning/garbd.conf"
+GARBD_ACCOUNT = "festning-garbd"
+"""An account of its own: Debian 13 has _galera for it, Debian 12 runs it as nobody, who should own no key."""
 GARBD_STATE = "/var/lib/festning-garbd"
 DATA_NODE_PACKAGES = (
     "mariadb-server",
@@ -118,7 +120,8 @@ def _arbiter(fortress: Fortress, host: Host) -> SystemCatalog:
     )
     items: tuple[Item, ...] = (
         Package("galera-arbitrator-4"),
-        *_key_files(host, owner="_galera", reactions=reactions),
+        Account(GARBD_ACCOUNT),
+        *_key_files(host, owner=GARBD_ACCOUNT, reactions=reactions),
         File(path=GARBD_CONFIG, content=config, on_change=reactions),
         _drop_in(fortress, host, "garb", reactions),
         Unit(name="garb.service"),
@@ -177,8 +180,14 @@ def flush_at_commit(durability: Durability) -> int:
 
 
 def _drop_in(fortress: Fortress, host: Host, unit: str, reactions: tuple[Restart, ...]) -> File:
-    content = render(unit + ".conf", bridge_units=_bridge_units(fortress, host), writer=WRITER, library=LIBRARY,
-                     config=GARBD_CONFIG)  # fmt: skip
+    content = render(
+        f"{unit}.conf",
+        bridge_units=_bridge_units(fortress, host),
+        writer=WRITER,
+        library=LIBRARY,
+        config=GARBD_CONFIG,
+        account=GARBD_ACCOUNT,
+    )
     return File(path=f"/etc/systemd/system/{unit}.service.d/festning.conf", content=content, on_change=reactions)
 
 

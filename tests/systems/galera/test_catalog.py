@@ -106,7 +106,7 @@ def test_the_write_set_cache_and_the_redo_log_follow_the_memory_within_limits(
 
 
 def test_a_key_is_readable_by_its_program_alone(fortress: Fortress) -> None:
-    for host, owner in (("core1", "mysql"), ("arbiter", "_galera")):
+    for host, owner in (("core1", "mysql"), ("arbiter", "festning-garbd")):
         keys = [item for item in compiled(fortress, host).items if isinstance(item, File) and item.path == KEYS.key]
         assert [(key.mode, key.owner, key.secret) for key in keys] == [(0o400, owner, True)]
 
