@@ -114,7 +114,7 @@ async def apply(
     """
     order = [*serial_order, *(host.host for host in plan.hosts if host.host not in serial_order)]
     turns = [
-        _HostApply(host, catalogs.get(host.host), connections, progress)
+        _HostApply(host, catalogs[host.host], connections, progress)
         for host in sorted(plan.hosts, key=lambda host: order.index(host.host))
     ]
     introduction = Introduction(
@@ -157,14 +157,15 @@ class _HostApply:
     def __init__(
         self,
         plan: HostPlan,
-        sealed: SealedCatalog | None,
+        sealed: SealedCatalog,
         connections: Connections,
         progress: Callable[[Progress], None],
     ) -> None:
         self.host = plan.host
         self._plan = plan
-        self._orders = {wave: wave_order(plan, sealed, wave) for wave in Wave} if sealed is not None else {}
-        self._redact = sealed.redact if sealed is not None else str
+        self._orders = {wave: wave_order(plan, sealed, wave) for wave in Wave}
+        self._sealed = sealed
+        self._redact = sealed.redact
         self._connections = connections
         self._progress = progress
         self._conversation: Conversation | None = None
@@ -217,7 +218,7 @@ class _HostApply:
 
     async def _begin(self, introduction: Introduction) -> None:
         connection = await self._connections.to(self.host)
-        request = begin_request(self._plan, introduction)
+        request = begin_request(self._plan, self._sealed, introduction)
         conversation = self._conversation = await begin(self.host, connection, Verb.APPLY, request)
         answer = await conversation.hear()
         if "locked" in answer:

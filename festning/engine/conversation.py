@@ -66,11 +66,11 @@ class Conversation:
         status, stderr = await self._channel.wait()
         words = stderr.strip().splitlines()
         last = words[-1] if words else ""
+        if "sudo:" in stderr:
+            return HostUnreachableError(self._host, last, hint="the ssh_user needs sudo without a password, or be root")
         if status == 127:
             hint = "festning needs python3 on every host: apt-get install python3-minimal"
             return HostUnreachableError(self._host, "there is no python3", hint=hint)
-        if "sudo:" in stderr:
-            return HostUnreachableError(self._host, last, hint="the ssh_user needs sudo without a password, or be root")
         if status is None:
             return HostUnreachableError(self._host, "the agent was killed, or the host went away", hint="run it again")
         return AgentError(self._host, f"the agent ended with status {status}: {last}")

@@ -55,13 +55,14 @@ class Introduction:
     run_directory: str
 
 
-def begin_request(plan: HostPlan, introduction: Introduction) -> dict[str, Any]:
-    """How an apply begins on a host: with who it is, and what the plan saw of the files that it will change."""
+def begin_request(plan: HostPlan, sealed: SealedCatalog, introduction: Introduction) -> dict[str, Any]:
+    """How an apply begins on a host: who it is, and what the plan saw of the files that it will change."""
     return {
         "operator": introduction.operator,
         "fortress": introduction.fortress,
         "state": introduction.state_directory,
         "run": introduction.run_directory,
+        "systems": [system.system for system in sealed.catalog.systems],
         "seen": {operation.target: operation.before for operation in plan.operations if operation.before is not None},
     }
 

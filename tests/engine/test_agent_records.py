@@ -59,6 +59,15 @@ def test_a_settled_system_owes_nothing_and_a_departed_one_is_forgotten(tmp_path:
     assert manifest(tmp_path)["systems"] == {}
 
 
+def test_a_complete_apply_leaves_nothing_of_what_is_no_longer_declared(tmp_path: Path):
+    record = Manifest(str(tmp_path))
+    record.settle("s", DECLARED)
+    record.begin("gone", DECLARED, {**NOTHING_OWED, "restart": ["x.service"]})
+    record.complete(["s"])
+    assert manifest(tmp_path)["interrupted"] == {}
+    assert set(manifest(tmp_path)["systems"]) == {"s"}
+
+
 def test_records_are_for_root_only(tmp_path: Path):
     state = tmp_path / "state"
     Manifest(str(state)).settle("s", DECLARED)

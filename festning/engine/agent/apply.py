@@ -35,6 +35,7 @@ class Session:
     def __init__(self, request: dict[str, Any], inbox: Inbox) -> None:
         self._inbox = inbox
         self._run: str = request["run"]
+        self._declared: list[str] = request["systems"]
         self._manifest = Manifest(request["state"])
         self._journal = Journal(request["state"], request["operator"], request["fortress"])
         for path in self._manifest.temporaries:
@@ -68,7 +69,7 @@ class Session:
 
     def complete(self) -> None:
         """All waves came to a good end."""
-        self._manifest.complete()
+        self._manifest.complete(self._declared)
 
     def _part(self, wave: str, part: dict[str, Any]) -> dict[str, Any] | None:
         operations = part["operations"]

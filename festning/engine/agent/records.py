@@ -118,10 +118,11 @@ class Manifest:
             self._content["systems"][system] = managed
         self._save()
 
-    def complete(self) -> None:
-        """A whole plan was carried out, and it knew of everything that was owed."""
-        if self._content["interrupted"]:
-            self._content["interrupted"] = {}
+    def complete(self, declared: list[str]) -> None:
+        """A whole plan was carried out: it knew of all that was owed, and what is not ``declared`` has gone."""
+        left = {name: one for name, one in self._content["systems"].items() if name in declared}
+        if self._content["interrupted"] or left != self._content["systems"]:
+            self._content.update(interrupted={}, systems=left)
             self._save()
 
     def undone(self) -> None:
