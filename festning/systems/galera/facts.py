@@ -63,7 +63,7 @@ WHERE SCHEMA_NAME NOT IN ('information_schema','performance_schema','mysql','sys
 SQL
 position() {{ sed -n 's/.*--wsrep_start_position=\\([0-9a-f-]*\\):\\(-\\{{0,1\\}}[0-9]*\\).*/recovered \\1 \\2/p'; }}
 if [ "$state" = activating ]; then
-    tr '\\0' ' ' <"/proc/$(unit MainPID)/cmdline" 2>/dev/null | position
+    tr '\\0' '\\n' <"/proc/$(unit MainPID)/cmdline" 2>/dev/null | position
 elif [ -x /usr/bin/galera_recovery ] && {{ [ "$state" = inactive ] || [ "$state" = failed ]; }}; then
     timeout -k 5 120 /usr/bin/galera_recovery 2>/dev/null | position
 fi

@@ -116,3 +116,12 @@ def test_the_script_answers_on_a_host_without_anything() -> None:
     done = subprocess.run(["sh"], input=observation_script, capture_output=True, text=True, check=False, timeout=60)
     node = parsed(done.stdout)
     assert not node.primary
+
+
+def test_the_position_is_found_on_a_command_line() -> None:
+    function = next(line for line in observation_script.splitlines() if line.startswith("position()"))
+    line = f"/usr/sbin/mariadbd\\n--wsrep_start_position={UUID}:9261\\n"
+    done = subprocess.run(
+        ["sh"], input=f"{function}\nprintf '{line}' | position\n", capture_output=True, text=True, check=True
+    )
+    assert done.stdout == f"recovered {UUID} 9261\n"
