@@ -1,6 +1,7 @@
 """What is verified of the front doors: every server of every backend is up, as HAProxy's own checks see it.
 
-Of the database's servers exactly one is up: the writer. Pure: probes and judgements.
+Of the database's servers exactly one is up: the writer. What is tried from outside is in ``visits``. Pure: probes and
+judgements.
 """
 
 from __future__ import annotations
@@ -13,13 +14,15 @@ from festning.model.fortress import Fortress, Host
 from festning.systems.haproxy.catalog import catalog
 from festning.systems.haproxy.facts import ServerState, parse_servers
 from festning.systems.haproxy.names import ADMIN_SOCKET
+from festning.systems.haproxy.visits import keys, manners
 
 DATABASE = "database"
 
 
 def checks(fortress: Fortress) -> tuple[CheckSpec, ...]:
     """Every check of the front doors."""
-    return tuple(_backends(host) for host in fortress.hosts if catalog(fortress, host) is not None)
+    backends = (_backends(host) for host in fortress.hosts if catalog(fortress, host) is not None)
+    return (*backends, *manners(fortress), *keys(fortress))
 
 
 def _backends(host: Host) -> CheckSpec:

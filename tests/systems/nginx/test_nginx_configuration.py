@@ -1,0 +1,149 @@
+"""The web server behind the front door: run for real, in a network namespace of its own, and asked."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from festning.model.catalog import File
+from festning.model.fortress import Fortress, Host, Residency, Role, Runtime, SourceFile
+from festning.model.load import load_fortress, read_source
+from festning.systems.nginx.catalog import CONFIGURATION, catalog, document_root
+from tests.conftest import EXAMPLE
+
+ASK = """
+import http.client, json, subprocess, sys
+for command in (["ip", "link", "set", "lo", "up"], ["ip", "address", "add", BRIDGE + "/32", "dev", "lo"]):
+    subprocess.run(command, check=True)
+subprocess.run(["nginx", "-t", "-q", "-c", CONFIGURATION], check=True)
+server = subprocess.Popen(["nginx", "-c", CONFIGURATION, "-g", "daemon off;"])
+answers = []
+try:
+    for address, port, host, path in REQUESTS:
+        for _ in range(100):
+            connection = http.client.HTTPConnection(address, port, timeout=5)
+            try:
+                connection.request("GET", path, headers={"Host": host, "X-Forwarded-For": "192.0.2.77"})
+                answer = connection.getresponse()
+                answers.append([answer.status, answer.read().decode(), dict(answer.getheaders())])
+            except ConnectionRefusedError:
+                import time; time.sleep(0.05)
+                continue
+            except (http.client.RemoteDisconnected, ConnectionResetError):
+                answers.append([0, "", {}])
+            break
+        else:
+            answers.append([-1, "refused", {}])
+finally:
+    server.terminate()
+    server.wait()
+print(json.dumps(answers))
+"""
+
+
+def example() -> Fortress:
+    return load_fortress(EXAMPLE / "fortress.yaml")
+
+
+def configuration(fortress: Fortress, host: Host) -> str:
+    compiled = catalog(fortress, host, {service.name: read_source(service) for service in fortress.services})
+    assert compiled is not None
+    return next(str(item.content) for item in compiled.items if isinstance(item, File) and item.path == CONFIGURATION)
+
+
+def ask(fortress: Fortress, host: Host, place: Path, *requests: tuple[str, int, str, str]) -> list[list[object]]:
+    """Serve a host's services from copies of their sources, and request."""
+    for service in fortress.services:
+        target = place / "srv" / service.name
+        shutil.copytree(service.source, target)
+        (target / ".env").write_text("secret")
+        (target / ".well-known").mkdir()
+        (target / ".well-known" / "security.txt").write_text("Contact: mailto:security@nordlys.example\n")
+    text = configuration(fortress, host).replace("user www-data;", "user root;")  # The test's folder is root's alone.
+    text = text.replace("/srv/festning", str(place / "srv")).replace("/run/nginx.pid", str(place / "pid"))
+    text = text.replace("include mime.types", "include /etc/nginx/mime.types")
+    text = text.replace("include fastcgi.conf", "include /etc/nginx/fastcgi.conf")
+    file = place / "nginx.conf"
+    file.write_text(text)
+    given = f"BRIDGE, CONFIGURATION, REQUESTS = {str(host.bridge)!r}, {str(file)!r}, {list(requests)!r}\n"
+    done = subprocess.run(
+        ["unshare", "--net", sys.executable, "-"], input=given + ASK, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    answers: list[list[object]] = json.loads(done.stdout)
+    return answers
+
+
+needs_nginx = pytest.mark.skipif(
+    shutil.which("nginx") is None or os.geteuid() != 0, reason="needs nginx, and root for a network namespace"
+)
+
+
+@needs_nginx
+def test_an_edge_serves_its_files_and_nothing_else(tmp_path: Path) -> None:
+    www, port = "www.nordlys.example", 8101
+    asked = ask(
+        example(),
+        example().host("edge1"),
+        tmp_path,
+        ("127.0.0.1", port, www, "/"),
+        ("10.8.0.16", port, www, "/health.txt"),
+        ("127.0.0.1", port, www, "/nordlys.css"),
+        ("127.0.0.1", port, www, "/.env"),
+        ("127.0.0.1", port, www, "/.well-known/security.txt"),
+        ("127.0.0.1", port, www, "/../../etc/passwd"),
+        ("127.0.0.1", port, "elsewhere.example", "/"),
+        ("10.8.0.16", 8100, "shop.nordlys.example", "/"),
+    )
+    assert [status for status, *_ in asked] == [200, 200, 200, 404, 200, 400, 0, -1]
+    assert "Nordlys" in str(asked[0][1])
+    headers = asked[0][2]
+    assert isinstance(headers, dict)
+    assert headers["Server"] == "nginx"
+
+
+@needs_nginx
+def test_a_core_serves_its_copy_on_loopback_alone_and_hides_what_is_beside_public(tmp_path: Path) -> None:
+    asked = ask(
+        example(),
+        example().host("core1"),
+        tmp_path,
+        ("127.0.0.1", 8101, "www.nordlys.example", "/"),
+        ("10.8.0.1", 8101, "www.nordlys.example", "/"),
+        ("127.0.0.1", 8100, "shop.nordlys.example", "/release.php"),
+        ("127.0.0.1", 8100, "shop.nordlys.example", "/orders"),
+    )
+    # A script that is not public is none; without php-fpm at hand the front controller is a bad gateway.
+    assert [status for status, *_ in asked] == [200, -1, 404, 502]
+
+
+def test_client_addresses_are_known_only_where_the_rule_admits_the_site() -> None:
+    fortress = example()
+    assert "real_ip_header" in configuration(fortress, fortress.host("core1"))
+    assert "real_ip_header" not in configuration(fortress, fortress.host("edge1"))
+    everywhere = replace(fortress, residency=Residency(frozenset({"NO", "IE"}), frozenset({"NO", "US"})))
+    assert "set_real_ip_from 10.8.0.2;" in configuration(everywhere, everywhere.host("edge1"))
+
+
+def test_a_host_without_anything_to_serve_has_no_nginx() -> None:
+    fortress = example()
+    assert catalog(fortress, fortress.host("arbiter"), {}) is None
+    commands = tuple(
+        replace(service, runtime=Runtime.COMMAND, runs_on=Role.CORE, command="serve") for service in fortress.services
+    )
+    assert catalog(replace(fortress, services=commands), fortress.host("core1"), {}) is None
+
+
+def test_public_is_the_document_root_where_the_source_has_a_front_controller_there() -> None:
+    shop, www = example().services
+    inside, outside = SourceFile("public/index.php", b""), SourceFile("index.php", b"")
+    assert document_root(shop, (inside,)) == "/srv/festning/shop/public"
+    assert document_root(shop, (outside,)) == "/srv/festning/shop"
+    assert document_root(www, (inside,)) == "/srv/festning/www"
