@@ -55,6 +55,7 @@ def _systems(
     yield nftables.catalog(fortress, host, flows)
     yield openvpn.catalog(fortress, host)
     where_needed = (
+        galera.standing_down(host, formation),
         galera.catalog(fortress, host, formation),
         *services.catalogs(fortress, host, sources),
         nginx.catalog(fortress, host, sources),

@@ -11,11 +11,10 @@ from festning.engine.observe import observe
 from festning.engine.planner import plan_host
 from festning.engine.questions import ask_all
 from festning.engine.sealed import SealedCatalog
-from festning.model.check import Probe
 from festning.model.facts import HostFacts, Unreachable
 from festning.model.fortress import Fortress
 from festning.model.plan import Plan
-from festning.systems.galera.facts import observation_script, parse_observation
+from festning.systems.galera.facts import observation_probe, parse_observation
 from festning.systems.galera.formation import Formation, decide
 from festning.systems.galera.start import IN_PRIMARY
 from festning.workflows.compiling import Sources, compile_catalogs, read_sources
@@ -69,5 +68,5 @@ async def _formation(fortress: Fortress, facts: Facts, connections: Connections)
     seen = [found for name in cores if isinstance(found := facts[name], HostFacts)]
     if any(found.steps.get(IN_PRIMARY) for found in seen):
         return Formation.running()
-    answers = await ask_all([Probe(host=name, script=observation_script) for name in cores], connections)
+    answers = await ask_all([observation_probe(name) for name in cores], connections)
     return decide({name: None if answer is None else parse_observation(answer) for name, answer in answers.items()})

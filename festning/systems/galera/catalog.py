@@ -50,8 +50,19 @@ def catalog(fortress: Fortress, host: Host, formation: Formation) -> SystemCatal
     if host.role is Role.CORE:
         return _data_node(fortress, host, formation)
     if host.role is Role.ARBITER:
-        return _arbiter(fortress, host)
+        return _arbiter(fortress, host, formation)
     return None
+
+
+def standing_down(host: Host, formation: Formation) -> SystemCatalog | None:
+    """What an arbiter does before a cluster that is down is started again: let go of the old one.
+
+    An arbitrator that the data nodes have left one by one is a primary component of its own, without data, and would
+    not suffer the new one beside it.
+    """
+    if host.role is not Role.ARBITER or formation.how not in (How.FIRST, How.RECOVER):
+        return None
+    return SystemCatalog(system=f"{SYSTEM}-standing-down", wave=Wave.GROUND, items=(start.stand_down_step(),))
 
 
 def certificate(host: Host) -> Certificate:
@@ -105,7 +116,7 @@ def _steps(fortress: Fortress, host: Host) -> tuple[Step, ...]:
     )
 
 
-def _arbiter(fortress: Fortress, host: Host) -> SystemCatalog:
+def _arbiter(fortress: Fortress, host: Host, formation: Formation) -> SystemCatalog:
     reactions = (Restart("garb.service"),)
     options = provider.member_options(host.bridge, KEYS)
     config = render(
@@ -125,6 +136,7 @@ def _arbiter(fortress: Fortress, host: Host) -> SystemCatalog:
         File(path=GARBD_CONFIG, content=config, on_change=reactions),
         _drop_in(fortress, host, "garb", reactions),
         Unit(name="garb.service"),
+        *((start.stand_up_step(),) if standing_down(host, formation) else ()),
         Gate(name="galera: arbitrator runs", check="systemctl is-active --quiet garb.service\n", timeout_s=30),
     )
     materials: tuple[Material, ...] = (certificate(host),)

@@ -74,6 +74,24 @@ def join_step(host: str, formation: Formation, peers: tuple[str, ...]) -> Step:
     return Step(name=IN_PRIMARY, check=PRIMARY, do=_do(host, formation, peers), timeout_s=900)
 
 
+def stand_down_step() -> Step:
+    """An arbitrator that does not run (see ``catalog.standing_down``)."""
+    return Step(
+        name="galera: arbitrator stands down",
+        check="! systemctl is-active --quiet garb.service\n",
+        do="systemctl stop garb.service\n",
+    )
+
+
+def stand_up_step() -> Step:
+    """The arbitrator again, after it stood down: it ran when it was looked at, so nothing else would start it."""
+    return Step(
+        name="galera: arbitrator stands up",
+        check="systemctl is-active --quiet garb.service\n",
+        do="systemctl start garb.service\n",
+    )
+
+
 def remember_step() -> Step:
     """The cluster's UUID, noted outside the data directory."""
     return Step(name="galera: remember the cluster", check=REMEMBERED, do=REMEMBER)
