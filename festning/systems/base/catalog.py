@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from festning.model.catalog import File, Gate, Item, Package, Reload, Restart, SystemCatalog, Unit, Wave
 from festning.model.fortress import Fortress, Host, Role
-from festning.systems.base.rendering import render
+from festning.templates import templates_of
+
+render = templates_of("festning.systems.base")
 
 SYSTEM = "base"
 

@@ -15,7 +15,9 @@ from festning.model.material import Authority, Certificate, Material, service_da
 from festning.model.reference import public, secret
 from festning.systems.galera import provider, sql, start
 from festning.systems.galera.formation import Formation, How
-from festning.systems.galera.rendering import render
+from festning.templates import templates_of
+
+render = templates_of("festning.systems.galera")
 
 SYSTEM = "galera"
 LIBRARY = "/usr/local/lib/festning"

@@ -40,7 +40,7 @@ def certificate(service: Service) -> Certificate:
 def configuration(fortress: Fortress, host: Host) -> str:
     """The host's ``haproxy.cfg``."""
     return render(
-        "haproxy.cfg.j2",
+        "haproxy.cfg",
         fortress=fortress,
         host=host,
         names=names,
@@ -92,7 +92,7 @@ def _items(fortress: Fortress, host: Host) -> Iterator[Item]:
 
 def _unavailable() -> str:
     """The raw answer for a service that has no server left; HTTP wants CRLF between its headers."""
-    head, body = render("unavailable.http.j2").split("\n\n", 1)
+    head, body = render("unavailable.http").split("\n\n", 1)
     return head.replace("\n", "\r\n") + "\r\n\r\n" + body
 
 

@@ -1,18 +1,10 @@
-"""The room's templates, filled in."""
+"""HAProxy's templates, filled. Knows how a word is quoted; leaves what goes in to the catalog."""
 
 from __future__ import annotations
 
 import re
-from functools import cache
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from jinja2 import Environment
-
-
-def render(template: str, **values: object) -> str:
-    """The text of a template; a name that it uses and is not given is an error."""
-    return _environment().get_template(template).render(**values)
+from festning.templates import templates_of
 
 
 def quoted(text: str) -> str:
@@ -20,17 +12,4 @@ def quoted(text: str) -> str:
     return '"' + re.sub(r'(["\\$])', r"\\\1", text) + '"'
 
 
-@cache
-def _environment() -> Environment:
-    from jinja2 import Environment, PackageLoader, StrictUndefined  # noqa: PLC0415 (heavy: only when rendering)
-
-    environment = Environment(
-        loader=PackageLoader("festning.systems.haproxy", "templates"),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-        autoescape=False,  # noqa: S701 (a configuration file, not HTML)
-    )
-    environment.filters["quoted"] = quoted
-    return environment
+render = templates_of("festning.systems.haproxy", quoted=quoted)

@@ -11,7 +11,9 @@ from festning.model.catalog import File, Package, Reload, SystemCatalog, Unit, W
 from festning.model.flow import Flow
 from festning.model.fortress import Fortress, Host
 from festning.systems.nftables.compilation import compile_rules
-from festning.systems.nftables.rendering import render
+from festning.templates import templates_of
+
+render = templates_of("festning.systems.nftables")
 
 SYSTEM = "nftables"
 CONFIG = "/etc/nftables.conf"

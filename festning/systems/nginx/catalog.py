@@ -6,15 +6,13 @@ Knows nginx. Leaves TLS, rules for requests and routing to ``haproxy``, and PHP 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from functools import cache
 from ipaddress import IPv4Address
-from typing import TYPE_CHECKING
 
 from festning.model.catalog import File, Item, Package, Reload, SystemCatalog, Unit, Wave
 from festning.model.fortress import Fortress, Host, Role, Runtime, Service, SourceFile
+from festning.templates import templates_of
 
-if TYPE_CHECKING:
-    from jinja2 import Template
+render = templates_of("festning.systems.nginx")
 
 SYSTEM = "nginx"
 CONFIGURATION = "/etc/nginx/nginx.conf"
@@ -32,7 +30,8 @@ def catalog(fortress: Fortress, host: Host, sources: Sources) -> SystemCatalog |
     copies = _served(fortress.copies_on(host))
     if not served and not copies:
         return None
-    content = _template().render(
+    content = render(
+        "nginx.conf",
         host=host,
         served=served,
         copies=copies,
@@ -94,17 +93,3 @@ def _front_doors(fortress: Fortress, host: Host) -> tuple[IPv4Address, ...]:
 def _may_know_clients(fortress: Fortress, host: Host) -> bool:
     """Client addresses are personal data: they are for sites that the residency rule admits."""
     return fortress.residency.admits(host.site)
-
-
-@cache
-def _template() -> Template:
-    from jinja2 import Environment, PackageLoader, StrictUndefined  # noqa: PLC0415 (heavy: only when rendering)
-
-    return Environment(
-        loader=PackageLoader("festning.systems.nginx", "templates"),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-        autoescape=False,  # noqa: S701 (a configuration file, not HTML)
-    ).get_template("nginx.conf.j2")

@@ -32,7 +32,9 @@ from festning.model.fortress import Fortress, Host, Role
 from festning.model.material import Authority, Certificate, Material, TlsCryptClientKey, TlsCryptServerKey
 from festning.model.reference import public, secret
 from festning.systems.openvpn import layout
-from festning.systems.openvpn.rendering import render
+from festning.templates import templates_of
+
+render = templates_of("festning.systems.openvpn")
 
 SYSTEM = "openvpn"
 

@@ -38,8 +38,10 @@ from festning.systems.services.names import (
     unit,
     unit_path,
 )
-from festning.systems.services.rendering import render
 from festning.systems.services.source import digest, source_items
+from festning.templates import templates_of
+
+render = templates_of("festning.systems.services")
 
 SYSTEM = "services"
 RELEASE_TIMEOUT_S = 600
@@ -115,7 +117,7 @@ def _service(service: Service, source: tuple[SourceFile, ...]) -> Iterator[Item]
         yield from _process(service, digest(source))
     if service.release is not None:
         yield File(path=release_path(service), content=_script("Release", service, service.release, digest(source)))
-        yield File(path=release_unit_path(service), content=_unit("release.service.j2", service))
+        yield File(path=release_unit_path(service), content=_unit("release.service", service))
 
 
 def _process(service: Service, source_digest: str) -> Iterator[Item]:
@@ -123,17 +125,17 @@ def _process(service: Service, source_digest: str) -> Iterator[Item]:
     if service.runtime is Runtime.PHP:
         yield File(
             path=fpm_path(service),
-            content=render("php-fpm.conf.j2", service=service, source_digest=source_digest),
+            content=render("php-fpm.conf", service=service, source_digest=source_digest),
             on_change=(Reload(name),),
         )
-        yield File(path=unit_path(service), content=_unit("php.service.j2", service), on_change=(Restart(name),))
+        yield File(path=unit_path(service), content=_unit("php.service", service), on_change=(Restart(name),))
     else:
         yield File(
             path=run_path(service),
             content=_script("Command", service, service.command or "", source_digest),
             on_change=(Restart(name),),
         )
-        yield File(path=unit_path(service), content=_unit("command.service.j2", service), on_change=(Restart(name),))
+        yield File(path=unit_path(service), content=_unit("command.service", service), on_change=(Restart(name),))
     yield Unit(name=name)
 
 
@@ -150,7 +152,7 @@ def _unit(template: str, service: Service) -> str:
 
 
 def _script(purpose: str, service: Service, command: str, source_digest: str) -> str:
-    return render("script.sh.j2", purpose=purpose, service=service, command=command, source_digest=source_digest)
+    return render("script.sh", purpose=purpose, service=service, command=command, source_digest=source_digest)
 
 
 def _materials(running: Iterable[Service]) -> Iterator[Material]:
