@@ -57,7 +57,12 @@ def facts_from(host: str, told: dict[str, Any]) -> HostFacts:
             for name, one in told["managed"].items()
         ),
         interrupted=tuple(
-            Interrupted(system=name, restart=tuple(one["restart"]), reload=tuple(one["reload"]))
+            Interrupted(
+                system=name,
+                restart=tuple(one["restart"]),
+                reload=tuple(one["reload"]),
+                temporaries=tuple(one["temporaries"]),
+            )
             for name, one in told["interrupted"].items()
         ),
         os_release=told["os_release"],

@@ -17,6 +17,7 @@ class PathPlanner:
     def __init__(self, sealed: SealedCatalog, facts: HostFacts) -> None:
         self._sealed = sealed
         self._facts = facts
+        self._removed: set[str] = set()
 
     def place(self, system: SystemCatalog, item: File | Directory) -> Iterator[Operation]:
         """At most one operation that makes the path what is declared."""
@@ -29,16 +30,22 @@ class PathPlanner:
             yield Operation(wave=system.wave, system=system.system, kind=Kind.CHMOD, target=item.path, why=why)
 
     def remove(self, system: SystemCatalog, departed: tuple[str, ...]) -> Iterator[Operation]:
-        """What is foreign in purged directories, and what an earlier catalog placed."""
+        """What an earlier catalog placed, and what is foreign in purged directories."""
+        for path in departed:
+            if path in self._facts.paths:
+                yield from self._removal(system, path, "is no longer declared")
         for item in system.items:
             if isinstance(item, Directory) and item.purge:
                 for path in self._facts.foreign.get(item.path, ()):
-                    yield self._removal(
-                        system, path, f"nothing declares it, and {item.path} holds only what is declared"
-                    )
-        for path in departed:
-            if path in self._facts.paths:
-                yield self._removal(system, path, "is no longer declared")
+                    why = f"nothing declares it, and {item.path} holds only what is declared"
+                    yield from self._removal(system, path, why)
+
+    def tidy(self, system: SystemCatalog) -> Iterator[Operation]:
+        """What an interrupted apply left lying about."""
+        for one in self._facts.interrupted:
+            if one.system == system.system:
+                for path in one.temporaries:
+                    yield from self._removal(system, path, "was left by an apply that was interrupted")
 
     @staticmethod
     def _directory(system: SystemCatalog, item: Directory, fact: PathFact | None) -> Iterator[Operation]:
@@ -69,9 +76,13 @@ class PathPlanner:
             return BINARY
         return text_difference(item.path, fact.content if fact else None, self._sealed.content(item.path))
 
-    def _removal(self, system: SystemCatalog, path: str, why: str) -> Operation:
+    def _removal(self, system: SystemCatalog, path: str, why: str) -> Iterator[Operation]:
+        """One operation for each path, whatever the reasons."""
+        if path in self._removed:
+            return
+        self._removed.add(path)
         fact = self._facts.paths.get(path)
-        return Operation(
+        yield Operation(
             wave=system.wave,
             system=system.system,
             kind=Kind.REMOVE,

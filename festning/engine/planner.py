@@ -82,7 +82,7 @@ class _Planner:
             for operation in self._paths.place(system, item)
         ]
         removed = list(self._paths.remove(system, departed.paths))
-        found += placed + removed
+        found += [*placed, *removed, *self._paths.tidy(system)]
         found += self._units.enabling(system)
         owed = self._interrupted(system.system)
         reactions = Reactions.of(files, placed, removed, owed).without(self._left)
@@ -127,7 +127,8 @@ class _Planner:
     def _departed_system(self, managed: ManagedSystem) -> list[Operation]:
         departed = self._departed(managed.system)
         empty = SystemCatalog(system=managed.system, wave=managed.wave, items=())
-        return [*self._units.retired(empty, departed.units), *self._paths.remove(empty, departed.paths)]
+        units, paths = self._units.retired(empty, departed.units), self._paths.remove(empty, departed.paths)
+        return [*units, *paths, *self._paths.tidy(empty)]
 
     def _interrupted(self, system: str) -> Reactions:
         """What an earlier apply still owes, of what the catalog still speaks of."""

@@ -107,11 +107,15 @@ class ManagedSystem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Interrupted:
-    """A system whose files an earlier apply changed without coming to its end: reactions that are still owed."""
+    """A system whose files an earlier apply changed without coming to its end.
+
+    ``restart`` and ``reload`` are reactions that are still owed; ``temporaries`` are files that were left lying about.
+    """
 
     system: str
     restart: tuple[str, ...] = ()
     reload: tuple[str, ...] = ()
+    temporaries: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

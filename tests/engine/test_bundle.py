@@ -50,6 +50,12 @@ def test_a_look_imports_nothing_slow():
         assert not imported(name) & slow, name
 
 
+def test_nothing_is_imported_that_python3_minimal_of_debian_does_not_have():
+    absent = {"shutil", "shlex", "tempfile", "urllib", "http", "ctypes", "asyncio", "queue", "glob", "csv"}
+    for name in {module for verb in Verb for module in verb.value}:
+        assert not imported(name) & absent, name
+
+
 def test_it_runs_isolated_and_says_nothing_without_a_request():
     argv = [sys.executable, "-I", "-S", "-c", BOOTSTRAP]
     done = subprocess.run(argv, input=program(Verb.PROBE), capture_output=True, check=True, timeout=20)

@@ -189,6 +189,17 @@ def test_what_is_foreign_in_a_purged_directory_goes_and_its_neighbours_react():
     assert steps(found) == [("remove", "/etc/web/stray"), ("reload", "web.service")]
 
 
+def test_what_left_a_purged_directory_is_removed_once():
+    folder = PathFact(kind=PathKind.DIRECTORY, mode=0o755, owner="root", group="root")
+    present = facts(
+        paths={"/etc/web": folder, "/etc/web/a": file_fact("1")},
+        foreign={"/etc/web": ("/etc/web/a",)},
+        managed=(ManagedSystem(system="demo", wave=Wave.SERVICES, paths=("/etc/web", "/etc/web/a")),),
+    )
+    found = plan(present, Directory(path="/etc/web", purge=True))
+    assert [(one.target, one.why) for one in found.operations] == [("/etc/web/a", "is no longer declared")]
+
+
 def test_what_left_the_catalog_is_stopped_disabled_and_removed_in_reverse():
     present = facts(
         paths={"/a": file_fact("1"), "/b": file_fact("2")},

@@ -31,6 +31,7 @@ from festning.model.reference import secret
 
 UNITS = ("a.service", "b.service", "c@x.service", "d.timer")
 PATHS = ("/etc/a", "/etc/b", "/etc/d/a", "/etc/d/b", "/srv/x")
+STRAY = "/etc/d/stray"
 DIRECTORIES = ("/etc/d", "/srv/y")
 ACCOUNTS = ("svc-a", "svc-b")
 
@@ -72,21 +73,26 @@ managed = st.builds(
     ManagedSystem,
     system=st.sampled_from(("first", "second", "gone")),
     wave=st.sampled_from(Wave),
-    paths=st.lists(st.sampled_from(PATHS), unique=True).map(tuple),
+    paths=st.lists(st.sampled_from((*PATHS, STRAY)), unique=True).map(tuple),
     units=st.lists(st.sampled_from(UNITS), unique=True).map(tuple),
 )
 hosts = st.builds(
     HostFacts,
     host=st.just("alpha"),
-    paths=st.dictionaries(st.sampled_from(PATHS), paths),
+    paths=st.dictionaries(st.sampled_from((*PATHS, STRAY)), paths),
     units=st.dictionaries(st.sampled_from(UNITS), units),
     packages=st.dictionaries(st.sampled_from(("p", "q")), st.just("1")),
     accounts=st.frozensets(st.sampled_from(ACCOUNTS)),
-    foreign=st.dictionaries(st.sampled_from(DIRECTORIES), st.just(("/etc/d/stray",))),
+    foreign=st.dictionaries(st.sampled_from(DIRECTORIES), st.just((STRAY,))),
     steps=st.dictionaries(st.sampled_from(("s", "t")), st.booleans()),
     managed=st.lists(managed, unique_by=lambda one: one.system).map(tuple),
     interrupted=st.lists(
-        st.builds(Interrupted, system=st.sampled_from(("first", "second")), restart=st.just((UNITS[0],))),
+        st.builds(
+            Interrupted,
+            system=st.sampled_from(("first", "second")),
+            restart=st.just((UNITS[0],)),
+            temporaries=st.sampled_from(((), ("/etc/.x.festning-new",), ("/etc/d/stray",))),
+        ),
         unique_by=lambda one: one.system,
     ).map(tuple),
 )
@@ -201,6 +207,8 @@ def test_a_plan_names_everything_once_and_keeps_the_order_of_waves(catalog: Host
     found = plan_host(SealedCatalog(catalog, lambda name: f"secret {name}"), facts)
     waves = [operation.wave for operation in found.operations]
     assert waves == sorted(waves)
+    paths = [one.target for one in found.operations if one.kind in (Kind.MKDIR, Kind.WRITE, Kind.CHMOD, Kind.REMOVE)]
+    assert len(paths) == len(set(paths))
     assert "secret pw" not in repr(found)
 
 

@@ -35,7 +35,10 @@ def observe(request: dict[str, Any]) -> dict[str, Any]:
         "accounts": [name for name in request["accounts"] if _account(name)],
         "foreign": {directory: foreign(directory, declared) for directory, declared in request["purge"].items()},
         "managed": systems,
-        "interrupted": manifest.get("interrupted", {}),
+        "interrupted": {
+            name: {**one, "temporaries": [path for path in one["temporaries"] if os.path.lexists(path)]}
+            for name, one in manifest.get("interrupted", {}).items()
+        },
         "os_release": _os_release(),
         "boot_id": _first_line("/proc/sys/kernel/random/boot_id"),
         "time": time.time(),

@@ -8,8 +8,6 @@ view is gone. A path that will be removed is a whiteout in the staged tree.
 from __future__ import annotations
 
 import os
-import shlex
-import shutil
 import stat
 
 from festning.engine.agent.processes import Command, Ended, run
@@ -26,12 +24,20 @@ class Stage:
     def __init__(self, run_directory: str) -> None:
         self._root = os.path.join(run_directory, "stage")
         self._tree = os.path.join(self._root, "tree")
+        self._real = os.path.join(self._root, "real")
         self._covered: set[str] = set()
         self.clear()
         os.makedirs(self._tree, mode=0o700)
 
     def clear(self) -> None:
-        shutil.rmtree(self._root, ignore_errors=True)
+        """Remove the staged tree; never what a view may have mounted beside it."""
+        for directory, _, files in os.walk(self._tree, topdown=False):
+            for name in files:
+                os.unlink(os.path.join(directory, name))
+            os.rmdir(directory)
+        for directory in (self._real, self._root):
+            if os.path.isdir(directory):
+                os.rmdir(directory)
 
     def add(self, operation: dict[str, Any]) -> None:
         """Stage a mkdir, write or remove. Raises :class:`OSError` when it cannot be."""
@@ -52,8 +58,8 @@ class Stage:
 
     def validate(self, command: list[str], timeout_s: float = 60.0) -> Ended:
         """Run one validator in the view. Raises :class:`OSError` when the view cannot be made."""
-        view = "\n".join([*self._mounts(), f"exec {shlex.join(command)}"])
-        return run(Command(("unshare", "--mount", "sh", "-eu"), view, timeout_s))
+        view = "\n".join([*self._mounts(), 'exec "$@"'])
+        return run(Command(("unshare", "--mount", "sh", "-eus", "--", *command), view, timeout_s))
 
     def _parents(self, path: str) -> str:
         """Make the staged parents of ``path``, with the attributes of the real ones, as the overlay shows those."""
@@ -87,16 +93,15 @@ class Stage:
         hidden = [
             mount for mount in _mount_points() if any(mount.startswith(directory + "/") for directory in outermost)
         ]
-        real = os.path.join(self._root, "real")
         lines = []
         if hidden:  # Mounts below a covered directory are not part of its filesystem, and are put back over the view.
-            os.makedirs(real, exist_ok=True)
-            lines.append(f"mount --rbind / {shlex.quote(real)}")
+            os.makedirs(self._real, exist_ok=True)
+            lines.append(f"mount --rbind / {_quoted(self._real)}")
         lines += [
-            f"mount -t overlay overlay -o {shlex.quote(f'ro,lowerdir={self._tree}{one}:{one}')} {shlex.quote(one)}"
+            f"mount -t overlay overlay -o {_quoted(f'ro,lowerdir={self._tree}{one}:{one}')} {_quoted(one)}"
             for one in outermost
         ]
-        lines += [f"mount --bind {shlex.quote(real + mount)} {shlex.quote(mount)}" for mount in hidden]
+        lines += [f"mount --bind {_quoted(self._real + mount)} {_quoted(mount)}" for mount in hidden]
         return lines
 
 
@@ -104,6 +109,11 @@ def _resolved(path: str) -> str:
     """``path`` with symbolic links in its parents followed, as /lib or /var/run are."""
     directory, name = os.path.split(path)
     return os.path.join(os.path.realpath(directory), name)
+
+
+def _quoted(word: str) -> str:
+    """For the shell. Debian's python3-minimal has no shlex."""
+    return "'" + word.replace("'", "'\\''") + "'"
 
 
 def _mount_points() -> list[str]:
