@@ -25,13 +25,21 @@ class Connections:
     def hosts(self) -> tuple[str, ...]:
         return tuple(self._endpoints)
 
+    def begin(self) -> None:
+        """Begin to connect to every host, while the caller does other work. How it goes is told by :meth:`to`."""
+        for host in self._endpoints:
+            self._connecting(host)
+
     async def to(self, host: str) -> Connection:
         """The connection to ``host``. Raises :class:`HostUnreachableError`."""
         if host not in self._endpoints:
             raise HostUnreachableError(host, "nothing is known of how to reach it")
+        return await asyncio.shield(self._connecting(host))
+
+    def _connecting(self, host: str) -> asyncio.Task[Connection]:
         if host not in self._open:
             self._open[host] = asyncio.create_task(connect(self._endpoints[host]))
-        return await asyncio.shield(self._open[host])
+        return self._open[host]
 
     async def forget(self, host: str) -> None:
         """Close the connection to ``host``, if there is one; the next use opens a new one."""

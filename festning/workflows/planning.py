@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,7 +47,9 @@ async def make_plan(opened: Opened, sources: Sources, connections: Connections) 
     Raises ``FormationRefusedError`` when the database is down and starting it could lose data.
     """
     fortress = opened.fortress
-    catalogs = _sealed(opened, sources, Formation.running())
+    connections.begin()
+    # In a thread of its own, so that hosts are at their part of the login meanwhile.
+    catalogs = await asyncio.to_thread(_sealed, opened, sources, Formation.running())
     facts = await observe(catalogs, connections)
     formation = await _formation(fortress, facts, connections)
     if formation != Formation.running():

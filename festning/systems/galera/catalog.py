@@ -9,7 +9,7 @@ from __future__ import annotations
 from importlib.resources import files
 
 from festning.errors import CompileError
-from festning.model.catalog import Account, File, Gate, Item, Package, Restart, Step, SystemCatalog, Unit, Wave
+from festning.model.catalog import Account, File, Gate, Item, Package, Restart, SystemCatalog, Unit, Wave
 from festning.model.fortress import Durability, Fortress, Host, Role
 from festning.model.material import Authority, Certificate, Material, service_database_password
 from festning.model.reference import public, secret
@@ -86,6 +86,7 @@ def cluster_name(fortress: Fortress) -> str:
 
 def _data_node(fortress: Fortress, host: Host, formation: Formation) -> SystemCatalog:
     services = tuple(service for service in fortress.services if service.database)
+    grants = (sql.service_grant(service, fortress.bridge.hosts) for service in services)
     # A founder is started by its step alone: a restart before that would wait in vain for a cluster that is down.
     founding = host.name == formation.founder and formation.how is not How.PROMOTE
     reactions = () if founding else (Restart("mariadb.service"),)
@@ -101,21 +102,12 @@ def _data_node(fortress: Fortress, host: Host, formation: Formation) -> SystemCa
         start.join_step(host.name, formation, peers),
         Unit(name="mariadb.service"),
         start.remember_step(),
-        *_steps(fortress, host),
+        sql.database_step([sql.writer_grant(host.name), *grants]),
         Unit(name="festning-galera-health.service"),
         Gate(name="galera: synced", check=start.SYNCED, timeout_s=900),
     )
     passwords = tuple(service_database_password(service.schema) for service in services)
     return SystemCatalog(system=SYSTEM, wave=Wave.DATABASE, items=items, materials=(certificate(host), *passwords))
-
-
-def _steps(fortress: Fortress, host: Host) -> tuple[Step, ...]:
-    services = (service for service in fortress.services if service.database)
-    return (
-        sql.writer_step(host.name),
-        sql.leftovers_step(),
-        *(sql.service_step(service, fortress.bridge.hosts) for service in services),
-    )
 
 
 def _arbiter(fortress: Fortress, host: Host, formation: Formation) -> SystemCatalog:

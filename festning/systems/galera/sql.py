@@ -6,6 +6,8 @@ and shell; leaves when they run to ``catalog``.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from ipaddress import IPv4Network
 
 from festning.model.catalog import Step
@@ -29,34 +31,60 @@ done
 """
 
 
-def _holds(query: str) -> str:
-    """A script that succeeds when the query gives 1."""
-    return f"""test "$(mariadb -N -B 2>/dev/null <<'SQL'
-{query}
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """Something that the database must hold: an SQL expression that is 1 when it does, and what makes it so."""
+
+    holds: str
+    statements: str
+
+
+_NO_LEFTOVERS = """\
+SELECT (SELECT COUNT(*) FROM mysql.global_priv WHERE User = '' OR (User = 'root' AND Host <> 'localhost'))
+     + (SELECT COUNT(*) FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = 'test')
+     + (SELECT COUNT(*) FROM mysql.db WHERE User = '') = 0"""
+"""No anonymous user, no root from elsewhere, no test database."""
+
+_REMOVE_LEFTOVERS = """\
+mariadb -N -B <<'SQL' | mariadb
+SELECT CONCAT('DROP USER IF EXISTS ', QUOTE(User), '@', QUOTE(Host), ';') FROM mysql.global_priv
+WHERE User = '' OR (User = 'root' AND Host <> 'localhost');
+SELECT CONCAT('REVOKE ALL PRIVILEGES ON `', Db, '`.* FROM ', QUOTE(User), '@', QUOTE(Host), ';') FROM mysql.db
+WHERE User = '';
+SELECT 'DROP DATABASE IF EXISTS test;';
+SQL
+"""
+
+
+def database_step(grants: Iterable[Grant]) -> Step:
+    """All that the database must hold, and nothing that its installation left open.
+
+    One step, because each check of a step starts a client: a look at a host asks the server once.
+    """
+    grants = tuple(grants)
+    conditions = "\nAND ".join(f"({condition})" for condition in (*(grant.holds for grant in grants), _NO_LEFTOVERS))
+    return Step(
+        name="galera: the writer's token, users and schemas",
+        check=f"""test "$(mariadb -N -B 2>/dev/null <<'SQL'
+SELECT {conditions};
 SQL
 )" = 1
-"""
-
-
-def _run(statements: str) -> str:
-    return f"""set -e
+""",
+        do=f"""set -e
 {WAIT_READY}mariadb -N -B <<'SQL'
-{statements}
-SQL
-"""
+{"".join(grant.statements for grant in grants)}SQL
+{_REMOVE_LEFTOVERS}""",
+    )
 
 
-def writer_step(founder: str) -> Step:
+def writer_grant(founder: str) -> Grant:
     """The replicated row that names the node which takes the writes, and the health daemon's own user."""
     user = f"'{HEALTH_ACCOUNT}'@'localhost'"
-    return Step(
-        name="galera: the writer's token",
-        check=_holds(
-            f"SELECT (SELECT COUNT(*) FROM {SCHEMA}.writer WHERE id = 1)"  # noqa: S608 -- constants and checked names.
-            " AND (SELECT COUNT(*) FROM mysql.tables_priv"
-            f" WHERE Db = '{SCHEMA}' AND Table_name = 'writer' AND User = '{HEALTH_ACCOUNT}');"
-        ),
-        do=_run(f"""\
+    return Grant(
+        holds=f"SELECT (SELECT COUNT(*) FROM {SCHEMA}.writer WHERE id = 1)"  # noqa: S608 -- constants and checked names.
+        " AND (SELECT COUNT(*) FROM mysql.tables_priv"
+        f" WHERE Db = '{SCHEMA}' AND Table_name = 'writer' AND User = '{HEALTH_ACCOUNT}')",
+        statements=f"""\
 CREATE DATABASE IF NOT EXISTS {SCHEMA};
 CREATE TABLE IF NOT EXISTS {SCHEMA}.writer (
     id TINYINT NOT NULL PRIMARY KEY CHECK (id = 1),
@@ -67,32 +95,12 @@ CREATE TABLE IF NOT EXISTS {SCHEMA}.writer (
 INSERT IGNORE INTO {SCHEMA}.writer (id, holder, incarnation) VALUES (1, '{founder}', '');
 CREATE USER IF NOT EXISTS {user} IDENTIFIED VIA unix_socket;
 GRANT SELECT, UPDATE ON {SCHEMA}.writer TO {user};
-GRANT SELECT ON mysql.wsrep_cluster_members TO {user};"""),  # noqa: S608
-    )
-
-
-def leftovers_step() -> Step:
-    """No anonymous user, no root from elsewhere, no test database."""
-    return Step(
-        name="galera: no anonymous users",
-        check=_holds(
-            "SELECT (SELECT COUNT(*) FROM mysql.global_priv WHERE User = '' OR (User = 'root' AND Host <> 'localhost'))"
-            " + (SELECT COUNT(*) FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = 'test')"
-            " + (SELECT COUNT(*) FROM mysql.db WHERE User = '') = 0;"
-        ),
-        do=f"""set -e
-{WAIT_READY}mariadb -N -B <<'SQL' | mariadb
-SELECT CONCAT('DROP USER IF EXISTS ', QUOTE(User), '@', QUOTE(Host), ';') FROM mysql.global_priv
-WHERE User = '' OR (User = 'root' AND Host <> 'localhost');
-SELECT CONCAT('REVOKE ALL PRIVILEGES ON `', Db, '`.* FROM ', QUOTE(User), '@', QUOTE(Host), ';') FROM mysql.db
-WHERE User = '';
-SELECT 'DROP DATABASE IF EXISTS test;';
-SQL
+GRANT SELECT ON mysql.wsrep_cluster_members TO {user};
 """,  # noqa: S608
     )
 
 
-def service_step(service: Service, clients: IPv4Network) -> Step:
+def service_grant(service: Service, clients: IPv4Network) -> Grant:
     """The database of a service, and its user: from the bridge, with all rights there and none elsewhere."""
     password = secret(service_database_password(service.schema).value)
     user = f"'{service.schema}'@'{clients.network_address}/{clients.netmask}'"
@@ -100,19 +108,17 @@ def service_step(service: Service, clients: IPv4Network) -> Step:
     # In a grant, _ stands for any character.
     pattern = service.schema.replace("_", "\\_")
     literal = pattern.replace("\\", "\\\\")
-    return Step(
-        name=f"galera: database of {service.name}",
-        check=_holds(
-            "SELECT (SELECT COUNT(*) FROM information_schema.SCHEMATA"  # noqa: S608 -- constants and checked names.
-            f" WHERE SCHEMA_NAME = '{service.schema}')"
-            f" AND (SELECT COUNT(*) FROM mysql.db WHERE Db = '{literal}' AND User = '{service.schema}'"
-            f" AND Host = '{host}' AND Create_priv = 'Y')"
-            f" AND (SELECT COUNT(*) FROM mysql.global_priv WHERE User = '{service.schema}' AND Host = '{host}'"
-            f" AND JSON_VALUE(Priv, '$.authentication_string') = PASSWORD('{password}'));"
-        ),
-        do=_run(f"""\
+    return Grant(
+        holds="SELECT (SELECT COUNT(*) FROM information_schema.SCHEMATA"  # noqa: S608 -- constants and checked names.
+        f" WHERE SCHEMA_NAME = '{service.schema}')"
+        f" AND (SELECT COUNT(*) FROM mysql.db WHERE Db = '{literal}' AND User = '{service.schema}'"
+        f" AND Host = '{host}' AND Create_priv = 'Y')"
+        f" AND (SELECT COUNT(*) FROM mysql.global_priv WHERE User = '{service.schema}' AND Host = '{host}'"
+        f" AND JSON_VALUE(Priv, '$.authentication_string') = PASSWORD('{password}'))",
+        statements=f"""\
 CREATE DATABASE IF NOT EXISTS `{service.schema}` CHARACTER SET utf8mb4;
 CREATE USER IF NOT EXISTS {user} IDENTIFIED BY '{password}';
 ALTER USER {user} IDENTIFIED BY '{password}';
-GRANT ALL PRIVILEGES ON `{pattern}`.* TO {user};"""),
+GRANT ALL PRIVILEGES ON `{pattern}`.* TO {user};
+""",
     )

@@ -23,7 +23,8 @@ SQL
 )" = Primary,Synced,ON
 """
 
-REMEMBERED = f"""uuid=$(mariadb -N -B -e "SHOW GLOBAL STATUS LIKE 'wsrep_cluster_state_uuid'" 2>/dev/null | cut -f2)
+REMEMBERED = f"""# From the server's own note, not from the server: this is looked at with every plan.
+uuid=$(sed -n 's/^uuid: *//p' /var/lib/mysql/grastate.dat 2>/dev/null)
 test -n "$uuid" && test "$(cat {MARKER} 2>/dev/null)" = "$uuid"
 """
 
