@@ -11,6 +11,7 @@ import typer
 
 from festning.cli import declare, lab, operate, pki  # noqa: F401 (importing registers the commands)
 from festning.cli.app import app
+from festning.cli.arguments import globals_first
 from festning.cli.screen import Screen
 from festning.errors import EXIT_USAGE, FestningError
 
@@ -24,7 +25,7 @@ def main() -> None:
     with contextlib.suppress(AttributeError):
         signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # `festning … | head` ends quietly.
     try:
-        status = app(standalone_mode=False)
+        status = app(globals_first(sys.argv[1:]), standalone_mode=False)
     except FestningError as error:
         Screen(as_json=False).error(error)
         sys.exit(error.exit_code)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
 from pathlib import Path
 
 from festning.cli.apply_table import results
@@ -62,6 +64,11 @@ def _doors(screen: Screen, raised: Raised, file: Path) -> None:
     port, name = raised.doors[0].port, names[0] if names else raised.fortress.domain
     screen.line("A browser needs the names:  127.0.0.1 " + " ".join(names) + "  in /etc/hosts. Without them:")
     screen.line(
-        f"  festning --file {file} --lab pki ca > /tmp/{raised.fortress.name}-ca.pem\n"
+        f"  {_this_command()} --file {file} --lab pki ca > /tmp/{raised.fortress.name}-ca.pem\n"
         f"  curl --cacert /tmp/{raised.fortress.name}-ca.pem --resolve {name}:{port}:127.0.0.1 https://{name}:{port}/"
     )
+
+
+def _this_command() -> str:
+    """How this program was called, so that the line can be pasted."""
+    return "festning" if shutil.which("festning") else sys.argv[0]
