@@ -19,6 +19,16 @@ from festning.providers.lab.requirements import why_not
 ROOT = Path(__file__).parents[1]
 EXAMPLE = ROOT / "examples" / "nordlys"
 LAB_NAME = "prova"
+COMMAND_SERVICE = """\
+  hello:
+    source: ./hello
+    runtime: command
+    command: python3 -m http.server --bind 0.0.0.0 $PORT
+    runs_on: core
+    data: public
+    host: hello.nordlys.example
+    port: 8090
+"""
 KEEP = os.environ.get("FESTNING_TEST_LAB") == "keep"
 
 
@@ -50,11 +60,17 @@ class Festning:
 
 @pytest.fixture(scope="session")
 def example(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of the example under the tests' own name, so that a running lab of the example is left alone."""
+    """A copy of the example under the tests' own name, so that a running lab of the example is left alone.
+
+    It has one service more, of the runtime that the example has none of.
+    """
     folder = tmp_path_factory.mktemp("example")
     shutil.copytree(EXAMPLE, folder, dirs_exist_ok=True)
     file = folder / "fortress.yaml"
-    file.write_text(file.read_text().replace("fortress: nordlys", f"fortress: {LAB_NAME}"))
+    text = file.read_text().replace("fortress: nordlys", f"fortress: {LAB_NAME}")
+    file.write_text(text.replace("services:\n", f"services:\n{COMMAND_SERVICE}"))
+    (folder / "hello").mkdir()
+    (folder / "hello" / "index.html").write_text("hello\n")
     return file
 
 

@@ -30,10 +30,11 @@ def main() -> None:
         Screen(as_json=False).error(error)
         sys.exit(error.exit_code)
     except (KeyboardInterrupt, typer.Abort):
-        Screen(as_json=False).err.print("interrupted; running the same command again continues")
-        sys.exit(EXIT_INTERRUPTED)
+        status = EXIT_INTERRUPTED
     except _UsageError as error:
         error.show()  # type: ignore[attr-defined]
         sys.exit(EXIT_USAGE)
+    if status == EXIT_INTERRUPTED:
+        Screen(as_json=False).err.print("interrupted; running the same command again continues")
     sys.stdout.flush()
     sys.exit(status if isinstance(status, int) else os.EX_OK)

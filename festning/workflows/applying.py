@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
-from festning.engine.apply import ApplyResult
+from festning.engine.apply import ApplyResult, LockedError
 from festning.engine.apply import Progress as Event
 from festning.engine.apply import apply as carry_out
 from festning.engine.connections import Connections
@@ -14,8 +15,12 @@ from festning.model.plan import Plan
 from festning.systems.galera.formation import Formation
 from festning.workflows.compiling import Sources, compile_catalogs, read_sources
 from festning.workflows.opening import Opened, Surroundings, open_fortress
-from festning.workflows.planning import make_plan
+from festning.workflows.planning import Planned, make_plan
 from festning.workflows.progress import Progress
+
+PATIENCE = 20
+PAUSE_S = 2.0
+"""How often, and how long each time, an interrupted apply of the same operator is waited for."""
 
 
 async def apply_file(
@@ -36,12 +41,26 @@ async def apply(
     complete_vault(opened, sources, now)
     progress.stage(f"Look at {len(opened.fortress.hosts)} hosts")
     planned = await make_plan(opened, sources, connections)
+    for _ in range(PATIENCE):
+        try:
+            return planned.plan, await _carry_out(planned, connections, operator, progress)
+        except LockedError as error:
+            if error.operator != operator:
+                raise
+            # An apply of ours that was interrupted: its agents still end the part at hand.
+            progress.stage(f"Wait for the interrupted apply on {error.host} to end")
+            await asyncio.sleep(PAUSE_S)
+            planned = await make_plan(opened, sources, connections)
+    return planned.plan, await _carry_out(planned, connections, operator, progress)
+
+
+async def _carry_out(planned: Planned, connections: Connections, operator: str, progress: Progress) -> ApplyResult:
     progress.stage(f"Apply {planned.plan.changes} changes")
 
     def hear(event: Event) -> None:
         progress.detail(f"{event.wave.name.lower()}: {event.host}: {event.kind} {event.target}")
 
-    result = await carry_out(
+    return await carry_out(
         planned.plan,
         planned.catalogs,
         connections,
@@ -49,7 +68,6 @@ async def apply(
         serial_order=planned.serial_order,
         progress=hear,
     )
-    return planned.plan, result
 
 
 def complete_vault(opened: Opened, sources: Sources, now: datetime) -> None:

@@ -27,6 +27,12 @@ def test_verify_passes_with_evidence_for_every_check(lab: Festning) -> None:
     assert ids >= {"base", "openvpn", "nftables", "galera", "haproxy", "services"}, ids
 
 
+def test_every_runtime_is_served_through_every_front_door(lab: Festning) -> None:
+    through = {(c["id"], c["host"]) for c in lab.json("verify")["checks"] if c["verdict"] == "pass"}
+    doors = ("core1", "core2", "edge1", "edge2")
+    assert {(f"services.{name}.through", door) for name in ("hello", "shop", "www") for door in doors} <= through
+
+
 def test_plan_after_up_reports_no_change(lab: Festning) -> None:
     done = lab("plan")
     assert done.returncode == 0, done.stdout + done.stderr
@@ -128,7 +134,7 @@ def test_the_lab_is_already_up(lab: Festning) -> None:
 
 
 def test_the_disk_of_the_operator_has_no_secret(lab: Festning, example: Path) -> None:
-    assert sorted(path.name for path in example.parent.iterdir()) == ["fortress.yaml", "shop", "www"]
+    assert sorted(path.name for path in example.parent.iterdir()) == ["fortress.yaml", "hello", "shop", "www"]
     home = Path("/var/lib/festning")
     beside_machines = [p for p in home.rglob("*") if p.is_file() and "upper" not in p.parts and "work" not in p.parts]
     assert not [p for p in beside_machines if b"PRIVATE KEY" in p.read_bytes() or b"AGE-SECRET" in p.read_bytes()]

@@ -6,6 +6,7 @@ overlay's ``upper`` and ``work``, the console's log, and two marks of what it wa
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
@@ -142,6 +143,9 @@ class Lifecycle:
                 remove_tree(self._layers / name)
         if self._layers.is_dir() and not any(self._layers.iterdir()):
             self._layers.rmdir()
+            with contextlib.suppress(OSError):  # Other labs, and whatever else is kept there, stay.
+                self._layers.parent.rmdir()
+                self._layers.parent.parent.rmdir()
 
     def _boot_of(self, name: str, bridge: str, image: Path) -> Boot:
         return Boot(
