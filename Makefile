@@ -36,7 +36,7 @@ lint: $(VENV)/installed
 	$(VENV)/bin/lint-imports
 
 bench: $(VENV)/installed ## measure the lab: boot, up, plan, memory
-	$(VENV)/bin/python -m bench.lab
+	$(VENV)/bin/python -m bench.lab --cold
 
 packages: ## the Debian packages that the lab needs on this machine
 	@missing=$$(for p in $(APT); do \

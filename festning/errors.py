@@ -86,11 +86,3 @@ class HostUnreachableError(FestningError):
     def __init__(self, host: str, message: str, *, hint: str | None = None) -> None:
         super().__init__(f"{host}: {message}", hint=hint)
         self.host = host
-
-
-class ApplyError(FestningError):
-    """A change on a host failed and was taken back."""
-
-    def __init__(self, host: str, message: str, *, hint: str | None = None) -> None:
-        super().__init__(f"{host}: {message}", hint=hint)
-        self.host = host

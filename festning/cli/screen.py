@@ -95,10 +95,6 @@ class Live:
             shown = text if len(text) <= 80 else text[:79] + "…"
             self._status.update(f"{escape(self._title)} [dim]{escape(shown)}[/]")
 
-    def note(self, text: str) -> None:
-        """Print a line that stays."""
-        self._console.print(escape(text))
-
     def _end(self, *, good: bool) -> None:
         if self._status is None:
             return

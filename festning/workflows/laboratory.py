@@ -58,6 +58,9 @@ def raise_lab(lab: Lab, sources: Sources, *, suite: str, now: datetime, progress
     keys = _keys(lab, now)
     progress.stage(f"Boot {len(fortress.hosts) + 1} machines")
     lab.up(image, keys.operator, keys.hosts, progress.detail)
+    for gone in lab.undeclared():
+        progress.detail(f"{gone} is not declared any more: taking it away")
+        lab.remove(gone)
     _keep(lab, keys)
     return Opened(lab.fortress, lab, keys.vault)
 

@@ -13,19 +13,3 @@ class Progress(Protocol):
 
     def detail(self, text: str) -> None:
         """What is going on in the part, replaced by the next detail."""
-
-    def note(self, text: str) -> None:
-        """Something that stays to be read."""
-
-
-class Silence:
-    """Listens to nothing, for programs and tests."""
-
-    def stage(self, title: str) -> None:
-        """Say nothing."""
-
-    def detail(self, text: str) -> None:
-        """Say nothing."""
-
-    def note(self, text: str) -> None:
-        """Say nothing."""

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from festning.engine.apply import ApplyResult
 from festning.engine.connections import Connections
+from festning.model.check import Verdict
 from festning.model.fortress import Fortress
-from festning.model.material import Authority
 from festning.model.plan import Plan
 from festning.providers.lab.doors import Door
 from festning.providers.lab.lab import Lab
@@ -23,12 +23,16 @@ from festning.workflows.opening import Opened, Surroundings, open_fortress
 from festning.workflows.progress import Progress
 from festning.workflows.verifying import Verification, verify
 
+SETTLING = 4
+SETTLING_PAUSE_S = 3.0
+"""How often, and after how long each time, what is not well right after a change is looked at again."""
+
 
 @dataclass(frozen=True, slots=True)
 class Raised:
     """What ``up`` did: the plan, how it was carried out, and what was verified (``None`` when apply was incomplete).
 
-    ``doors`` and ``authority`` (a PEM text) are for the person who wants to open the services; doors only in the lab.
+    ``doors`` are for the person who wants to open the services; only the lab has them.
     """
 
     fortress: Fortress
@@ -36,7 +40,6 @@ class Raised:
     result: ApplyResult
     verification: Verification | None
     doors: tuple[Door, ...]
-    authority: str
 
 
 def up(
@@ -74,11 +77,16 @@ async def _apply_and_verify(
     async with Connections([*opened.endpoints(), opened.client()]) as connections:
         plan, result = await apply(opened, sources, connections, operator=operator, now=now(), progress=progress)
         verification = await verify(opened, connections, now, token, progress) if result.complete else None
+        for _ in range(SETTLING if plan.changes else 0):
+            if verification is None or verification.verdict is Verdict.PASS:
+                break
+            progress.stage("Wait: tunnels and checks may still be settling after the change")
+            await asyncio.sleep(SETTLING_PAUSE_S)
+            verification = await verify(opened, connections, now, token, progress, before=verification)
     return Raised(
         fortress=opened.fortress,
         plan=plan,
         result=result,
         verification=verification,
         doors=opened.provider.doors() if isinstance(opened.provider, Lab) else (),
-        authority=opened.vault.lookup(Authority.WEB.certificate),
     )

@@ -35,6 +35,17 @@ class Verification:
     def verdict(self) -> Verdict:
         return worst(self.checks)
 
+    @property
+    def not_well(self) -> frozenset[tuple[str, str]]:
+        """Identity and host of the checks that failed or are unknown."""
+        good = (Verdict.PASS, Verdict.WAIVED)
+        return frozenset((check.id, check.host) for check in self.checks if check.verdict not in good)
+
+    def with_again(self, again: Iterable[Check]) -> Verification:
+        """The same, with what later checks of the same identity and host found."""
+        later = {(check.id, check.host): check for check in again}
+        return replace(self, checks=tuple(later.get((check.id, check.host), check) for check in self.checks))
+
 
 async def verify_file(
     file: Path,
@@ -57,17 +68,25 @@ async def verify(
     now: Callable[[], datetime],
     token: Callable[[], str],
     progress: Progress,
+    *,
+    before: Verification | None = None,
 ) -> Verification:
-    """Run every check. ``token`` gives a number that is new each time, for the orders that are written as proof."""
+    """Run every check; or, of a verification ``before``, those again that did not come out well.
+
+    ``token`` gives a number that is new each time, for the orders that are written as proof.
+    """
     fortress = opened.fortress
     specs = collect_checks(fortress, opened.vault.lookup(Authority.WEB.certificate), token)
+    if before is not None:
+        specs = tuple(spec for spec in specs if (spec.id, spec.host) in before.not_well)
     progress.stage(f"Verify: {len(specs)} checks")
 
     def hear(turn: Turn, host: str) -> None:
         progress.detail(f"{turn.name.lower()}: {host}")
 
     checks = await run(specs, connections, clock=lambda: now().timestamp(), progress=hear)
-    return Verification(fortress.name, waive(checks, fortress.waivers, now().date()))
+    found = waive(checks, fortress.waivers, now().date())
+    return Verification(fortress.name, found) if before is None else before.with_again(found)
 
 
 def collect_checks(fortress: Fortress, web_authority: str, token: Callable[[], str]) -> tuple[CheckSpec, ...]:

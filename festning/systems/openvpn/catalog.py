@@ -103,7 +103,7 @@ def _hub(fortress: Fortress, host: Host) -> tuple[Item, ...]:
         **_settings(),
         protocol="udp6" if any(_is_ipv6(member) for member in fortress.hosts) else "udp4",
         clients=layout.HUB_CLIENTS,
-        max_clients=len(clients),
+        max_clients=fortress.bridge.largest_host,
         network_file=layout.HUB_NETWORK,
         status=layout.HUB_STATUS,
     )
