@@ -18,7 +18,8 @@ from festning.providers.lab.requirements import why_not
 
 ROOT = Path(__file__).parents[1]
 EXAMPLE = ROOT / "examples" / "nordlys"
-LAB_NAME = "prova"
+LAB_NAME = os.environ.get("FESTNING_TEST_NAME", "prova")
+"""Of the tests' lab; two runs at once on one machine need two names."""
 COMMAND_SERVICE = """\
   hello:
     source: ./hello
