@@ -118,7 +118,11 @@ async def apply(
         for host in sorted(plan.hosts, key=lambda host: order.index(host.host))
     ]
     introduction = Introduction(
-        operator=operator, fortress=plan.fortress, state_directory=state_directory, run_directory=run_directory
+        operator=operator,
+        fortress=plan.fortress,
+        state_directory=state_directory,
+        run_directory=run_directory,
+        generation=plan.generation,
     )
     try:
         await _all(turn.begin(introduction) for turn in turns)

@@ -40,7 +40,7 @@ class Verb(Enum):
 
     OBSERVE = (*_LOOKING, "observe")
     PROBE = ("processes", "wire", "probe")
-    APPLY = (*_LOOKING, "swap", "stage", "units", "waiting", "part", "packages", "records", "apply")
+    APPLY = (*_LOOKING, "swap", "stage", "units", "waiting", "part", "packages", "records", "manifest", "apply")
 
 
 @cache

@@ -65,6 +65,7 @@ def facts_from(host: str, told: dict[str, Any]) -> HostFacts:
             )
             for name, one in told["interrupted"].items()
         ),
+        generation=told.get("generation", 0),
         os_release=told["os_release"],
         boot_id=told["boot_id"],
         time=told["time"],

@@ -12,6 +12,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from festning.engine.sealed import SealedCatalog
+from festning.engine.snapshot import snapshot
 from festning.model.catalog import Account, Directory, File, Gate, HostCatalog, Item, Step, SystemCatalog, Unit, Wave
 from festning.model.plan import HostPlan, Kind, Operation
 
@@ -47,12 +48,13 @@ def observe_request(sealed: SealedCatalog, state_directory: str) -> dict[str, An
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Introduction:
-    """Who applies what, and where the host keeps its records and its lock."""
+    """Who applies what under which number, and where the host keeps its records and its lock."""
 
     operator: str
     fortress: str
     state_directory: str
     run_directory: str
+    generation: int = 1
 
 
 def begin_request(plan: HostPlan, sealed: SealedCatalog, introduction: Introduction) -> dict[str, Any]:
@@ -62,7 +64,8 @@ def begin_request(plan: HostPlan, sealed: SealedCatalog, introduction: Introduct
         "fortress": introduction.fortress,
         "state": introduction.state_directory,
         "run": introduction.run_directory,
-        "systems": [system.system for system in sealed.catalog.systems],
+        "generation": introduction.generation,
+        "systems": {system.system: snapshot(system, sealed) for system in sealed.catalog.systems},
         "seen": {operation.target: operation.before for operation in plan.operations if operation.before is not None},
     }
 

@@ -22,7 +22,8 @@ def plan_host(sealed: SealedCatalog, facts: HostFacts | Unreachable) -> HostPlan
     """What is to be done on a host so that it becomes what its catalog says."""
     if isinstance(facts, Unreachable):
         return HostPlan(host=facts.host, reachable=False, reason=facts.reason, hint=facts.hint)
-    return HostPlan(host=facts.host, operations=tuple(_Planner(sealed, facts).operations()))
+    operations = tuple(_Planner(sealed, facts).operations())
+    return HostPlan(host=facts.host, operations=operations, generation=facts.generation)
 
 
 @dataclass(frozen=True, slots=True)

@@ -168,12 +168,16 @@ Item = Package | Account | Directory | File | Unit | Step | Gate
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SystemCatalog:
-    """What one system wants of one host, in the order in which it is to be done."""
+    """What one system wants of one host, in the order in which it is to be done.
+
+    ``guarded``: a change could lock the operator out, so it is taken back unless a new connection confirms it.
+    """
 
     system: str
     wave: Wave
     items: tuple[Item, ...]
     materials: tuple[Material, ...] = ()
+    guarded: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -124,7 +124,8 @@ class HostFacts:
 
     ``paths`` holds only what exists; ``packages`` maps installed packages to their versions; ``foreign`` maps purged
     directories to the entries that no catalog declares; ``steps`` maps steps to whether their check succeeded;
-    ``time`` is the host's own clock in seconds since the epoch.
+    ``generation`` is the number of the last apply that changed the host (0: none that is known); ``time`` is the host's
+    own clock in seconds since the epoch.
     """
 
     host: str
@@ -136,6 +137,7 @@ class HostFacts:
     steps: Mapping[str, bool] = field(default_factory=dict)
     managed: tuple[ManagedSystem, ...] = ()
     interrupted: tuple[Interrupted, ...] = ()
+    generation: int = 0
     os_release: Mapping[str, str] = field(default_factory=dict)
     boot_id: str = ""
     time: float = 0.0

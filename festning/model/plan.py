@@ -71,13 +71,17 @@ class Operation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HostPlan:
-    """What is to be done on one host, in order. ``reason`` and ``hint`` say why a host could not be reached."""
+    """What is to be done on one host, in order. ``reason`` and ``hint`` say why a host could not be reached.
+
+    ``generation`` is the number of the last apply that changed the host; 0 when there was none.
+    """
 
     host: str
     reachable: bool = True
     operations: tuple[Operation, ...] = ()
     reason: str = ""
     hint: str = ""
+    generation: int = 0
 
     @property
     def changes(self) -> int:
@@ -106,6 +110,11 @@ class Plan:
     @property
     def changes(self) -> int:
         return sum(host.changes for host in self.hosts)
+
+    @property
+    def generation(self) -> int:
+        """The number that carrying this out will have: one for the whole fortress, after the last that any host had."""
+        return 1 + max((host.generation for host in self.hosts), default=0)
 
     @property
     def unreachable(self) -> tuple[HostPlan, ...]:

@@ -13,9 +13,10 @@ import signal
 
 from festning.engine.agent import packages
 from festning.engine.agent.look import look
+from festning.engine.agent.manifest import Manifest
 from festning.engine.agent.part import PATH_KINDS, Part, PartError, with_purge
 from festning.engine.agent.processes import Command, run
-from festning.engine.agent.records import Journal, Lock, Manifest
+from festning.engine.agent.records import Journal, Lock
 from festning.engine.agent.stage import Stage
 from festning.engine.agent.swap import NEW, beside
 from festning.engine.agent.wire import Inbox, emit
@@ -35,8 +36,8 @@ class Session:
     def __init__(self, request: dict[str, Any], inbox: Inbox) -> None:
         self._inbox = inbox
         self._run: str = request["run"]
-        self._declared: list[str] = request["systems"]
-        self._manifest = Manifest(request["state"])
+        self._declared: dict[str, dict[str, Any]] = request["systems"]
+        self._manifest = Manifest(request["state"], request["operator"], request["generation"])
         self._journal = Journal(request["state"], request["operator"], request["fortress"])
         for path in self._manifest.temporaries:
             if path.endswith(NEW) and os.path.lexists(path):
@@ -69,7 +70,7 @@ class Session:
 
     def complete(self) -> None:
         """All waves came to a good end."""
-        self._manifest.complete(self._declared)
+        self._manifest.complete({name: self._contents(name) for name in self._declared})
 
     def _part(self, wave: str, part: dict[str, Any]) -> dict[str, Any] | None:
         operations = part["operations"]
@@ -80,12 +81,13 @@ class Session:
         }
         named = _named([*part["accounts"], *operations])
         placed = {one["target"] for one in operations if one["kind"] in _PLACING}
+        changed = {one["target"] for one in operations if one["kind"] == "chmod"}
         managed = self._manifest.claimed(part["system"], part["declared"], placed)
         work = Part(operations)
         try:
             self._manifest.begin(part["system"], managed, owed)
             work.carry_out()
-            self._manifest.settle(part["system"], managed)
+            self._manifest.settle(part["system"], managed, self._contents(part["system"]), placed | changed)
             self._journal.append(wave=wave, system=part["system"], operations=named, result="ok")
         except (PartError, OSError) as error:
             problems = work.back()
@@ -93,6 +95,11 @@ class Session:
                 problems += self._undone()
             return self._failure(wave, part["system"], error, problems or ["put back as it was"], named)
         return None
+
+    def _contents(self, system: str) -> dict[str, str | None]:
+        """What the system declares for its paths: the SHA-256 of each file, ``None`` for each directory."""
+        items = self._declared.get(system, {"items": []})["items"]
+        return {item["path"]: item.get("sha256") for item in items if "path" in item}
 
     def _undone(self) -> list[str]:
         try:

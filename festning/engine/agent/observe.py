@@ -39,6 +39,7 @@ def observe(request: dict[str, Any]) -> dict[str, Any]:
             name: {**one, "temporaries": [path for path in one["temporaries"] if os.path.lexists(path)]}
             for name, one in manifest.get("interrupted", {}).items()
         },
+        "generation": manifest.get("generation", 0),
         "os_release": _os_release(),
         "boot_id": _first_line("/proc/sys/kernel/random/boot_id"),
         "time": time.time(),

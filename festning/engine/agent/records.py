@@ -1,6 +1,6 @@
-"""What festning keeps on a host: the lock while it changes something, the manifest of what it placed, the journal.
+"""What festning keeps on a host: the lock while it changes something, and the journal of what it changed.
 
-The manifest and the journal are readable by root only; neither holds a secret.
+Both are readable by root only; neither holds a secret.
 """
 
 from __future__ import annotations
@@ -57,85 +57,6 @@ class Lock:
             # Taken, and its holder has not written who it is yet.
             return {"operator": "somebody", "since": utc_now()}
         return holder
-
-
-class Manifest:
-    """What festning placed, by system, and which systems it began to change without coming to an end."""
-
-    def __init__(self, state: str) -> None:
-        os.makedirs(state, mode=0o700, exist_ok=True)
-        self._path = os.path.join(state, "manifest.json")
-        self._content: dict[str, Any] = {"version": 1, "systems": {}, "interrupted": {}}
-        self._before = self._content
-        if os.path.exists(self._path):
-            with open(self._path, encoding="utf-8") as file:
-                self._content.update(json.load(file))
-
-    @property
-    def temporaries(self) -> list[str]:
-        """Temporary files that interrupted changes may have left."""
-        return [path for one in self._content["interrupted"].values() for path in one["temporaries"]]
-
-    def claimed(self, system: str, declared: dict[str, Any] | None, placed: set[str]) -> dict[str, Any] | None:
-        """Of what is declared, what festning placed, now or before; only that may ever be taken away again.
-
-        A unit that ran before festning came, such as sshd's, stays when the catalog no longer names it.
-        """
-        if declared is None:
-            return None
-        earlier = self._content["systems"].get(system, {"paths": [], "units": []})
-        ours = placed | {*earlier["paths"], *earlier["units"]}
-        return {
-            "wave": declared["wave"],
-            "paths": [path for path in declared["paths"] if path in ours],
-            "units": [unit for unit in declared["units"] if unit in ours],
-        }
-
-    def begin(self, system: str, managed: dict[str, Any] | None, owed: dict[str, list[str]]) -> None:
-        """Note, before anything is touched, what will be placed, and what is owed if this never comes to its end.
-
-        ``owed`` holds ``restart``, ``reload`` and ``temporaries``. What an earlier interrupted change owes stays owed
-        until the system is settled.
-        """
-        self._before = json.loads(json.dumps(self._content))
-        placed = self._content["systems"].get(system)
-        if managed is not None:
-            # What was there before stays known until it is gone, after what is to come: both may be there for a while.
-            self._content["systems"][system] = {
-                **managed,
-                "paths": _joined((placed or managed)["paths"], managed["paths"]),
-                "units": _joined((placed or managed)["units"], managed["units"]),
-            }
-        before = self._content["interrupted"].get(system, {})
-        self._content["interrupted"][system] = {key: _joined(before.get(key, []), more) for key, more in owed.items()}
-        self._save()
-
-    def settle(self, system: str, managed: dict[str, Any] | None) -> None:
-        """The system is as it should be: ``managed`` is what it now has, ``None`` when it has left the host."""
-        self._content["interrupted"].pop(system, None)
-        self._content["systems"].pop(system, None)
-        if managed is not None:
-            self._content["systems"][system] = managed
-        self._save()
-
-    def complete(self, declared: list[str]) -> None:
-        """A whole plan was carried out: it knew of all that was owed, and what is not ``declared`` has gone."""
-        left = {name: one for name, one in self._content["systems"].items() if name in declared}
-        if self._content["interrupted"] or left != self._content["systems"]:
-            self._content.update(interrupted={}, systems=left)
-            self._save()
-
-    def undone(self) -> None:
-        """What was begun last is as it was before, and what was owed before is still owed."""
-        self._content = self._before
-        self._save()
-
-    def _save(self) -> None:
-        write_atomically(self._path, json.dumps(self._content, indent=1))
-
-
-def _joined(before: list[str], more: list[str]) -> list[str]:
-    return list(dict.fromkeys([*before, *more]))
 
 
 class Journal:

@@ -38,7 +38,7 @@ def catalog(fortress: Fortress, host: Host) -> SystemCatalog:
         *_access(fortress),
         *_time_and_logs(),
     )
-    return SystemCatalog(system=SYSTEM, wave=Wave.GROUND, items=items)
+    return SystemCatalog(system=SYSTEM, wave=Wave.GROUND, items=items, guarded=True)
 
 
 def _names(fortress: Fortress, host: Host) -> tuple[Item, ...]:

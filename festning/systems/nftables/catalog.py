@@ -28,6 +28,7 @@ def catalog(fortress: Fortress, host: Host, flows: Iterable[Flow]) -> SystemCata
     return SystemCatalog(
         system=SYSTEM,
         wave=Wave.GROUND,
+        guarded=True,
         items=(
             Package("nftables"),
             File(

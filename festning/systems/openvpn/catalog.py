@@ -63,7 +63,11 @@ def catalog(fortress: Fortress, host: Host) -> SystemCatalog:
         items += _link(fortress, host, hub)
     items += [_gate(units)]
     return SystemCatalog(
-        system=SYSTEM, wave=Wave.GROUND, items=tuple(items), materials=tuple(_materials(host, hubs, is_hub=is_hub))
+        system=SYSTEM,
+        wave=Wave.GROUND,
+        items=tuple(items),
+        materials=tuple(_materials(host, hubs, is_hub=is_hub)),
+        guarded=True,
     )
 
 
