@@ -1,8 +1,8 @@
 """Carrying out a plan over many hosts: waves in order, hosts side by side or one at a time, nobody blocked by the dead.
 
 Every host that will change is locked before any host is changed, and stays locked until its last wave. A host that
-fails or goes away is left out of later waves; in a wave where hosts go one at a time, those behind it are not
-attempted either.
+fails or goes away is left out of later waves; where hosts go one at a time (data nodes, and wherever something that
+serves is drained), those behind it are not attempted either.
 """
 
 from __future__ import annotations
@@ -144,9 +144,10 @@ async def _all(works: Iterable[Coroutine[Any, Any, None]]) -> None:
 
 
 async def _carry_out(wave: Wave, turns: list[_HostApply]) -> None:
+    """Hosts that interrupt nothing at once, then the others one by one: what they drain stands in for each other."""
     if not wave.serial:
-        await _all(turn.carry_out(wave) for turn in turns)
-        return
+        await _all(turn.carry_out(wave) for turn in turns if not turn.drains_in(wave))
+        turns = [turn for turn in turns if turn.drains_in(wave)]
     for at, turn in enumerate(turns):
         await turn.carry_out(wave)
         if not turn.going:
@@ -183,6 +184,9 @@ class _HostApply:
 
     def has_work_in(self, wave: Wave) -> bool:
         return self.going and self._orders.get(wave) is not None
+
+    def drains_in(self, wave: Wave) -> bool:
+        return self._plan.drains_in(wave)
 
     async def begin(self, introduction: Introduction) -> None:
         """Take the lock. Raises :class:`LockedError` when somebody else has it."""

@@ -13,7 +13,19 @@ from typing import Any
 
 from festning.engine.sealed import SealedCatalog
 from festning.engine.snapshot import snapshot
-from festning.model.catalog import Account, Directory, File, Gate, HostCatalog, Item, Step, SystemCatalog, Unit, Wave
+from festning.model.catalog import (
+    Account,
+    Directory,
+    Drain,
+    File,
+    Gate,
+    HostCatalog,
+    Item,
+    Step,
+    SystemCatalog,
+    Unit,
+    Wave,
+)
 from festning.model.plan import HostPlan, Kind, Operation
 
 _OBSERVED_STEP_TIMEOUT_S = 10.0
@@ -24,6 +36,8 @@ _ITEM_KEYS: dict[Kind, str] = {
     Kind.CHMOD: "path",
     Kind.STEP: "step",
     Kind.GATE: "gate",
+    Kind.DRAIN: "drain",
+    Kind.RESUME: "drain",
 }
 
 
@@ -168,8 +182,14 @@ def _details(item: Item, sealed: SealedCatalog) -> dict[str, Any]:
     if isinstance(item, Step):
         scripts = {"check": sealed.script(item.check), "do": sealed.script(item.do)}
         return {**scripts, "timeout_s": item.timeout_s}
+    return _scripts(item, sealed)
+
+
+def _scripts(item: Item, sealed: SealedCatalog) -> dict[str, Any]:
     if isinstance(item, Gate):
         return {"check": sealed.script(item.check), "timeout_s": item.timeout_s}
+    if isinstance(item, Drain):
+        return {"begin": sealed.script(item.begin), "end": sealed.script(item.end), "timeout_s": item.timeout_s}
     return {}
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from festning.engine.drainplan import with_drains
 from festning.engine.pathplan import PathPlanner
 from festning.engine.sealed import SealedCatalog
 from festning.engine.unitplan import Reactions, UnitPlanner
@@ -87,7 +88,7 @@ class _Planner:
         found += self._units.enabling(system)
         owed = self._interrupted(system.system)
         reactions = Reactions.of(files, placed, removed, owed).without(self._left)
-        found += self._units.reacting(system, reactions, touched=bool(placed or removed))
+        found += with_drains(system, self._units.reacting(system, reactions, touched=bool(placed or removed)))
         found += self._in_order(system, touched=bool(placed or removed))
         if found:
             found += [

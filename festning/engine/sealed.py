@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 
-from festning.model.catalog import File, Gate, HostCatalog, Step
+from festning.model.catalog import Drain, File, Gate, HostCatalog, Step
 from festning.model.reference import fill, references, secret
 
 _SHORTEST_BLACKED_OUT = 8
@@ -62,6 +62,8 @@ class SealedCatalog:
                 texts += [item.check, item.do]
             elif isinstance(item, Gate):
                 texts.append(item.check)
+            elif isinstance(item, Drain):
+                texts += [item.begin, item.end]
         names = sorted({name for text in texts for name in references(text) if secret(name) in text})
         pieces = ((name, piece) for name in names for piece in (self._lookup(name), *self._lookup(name).splitlines()))
         long_enough = {(name, piece) for name, piece in pieces if _telling(piece)}

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from enum import IntEnum
+from enum import IntEnum, StrEnum
 
 from festning.errors import CompileError
 from festning.model.material import Material
@@ -20,19 +20,19 @@ class Wave(IntEnum):
     """The order in which a fortress is changed; a wave begins when the one before it has ended everywhere."""
 
     GROUND = 1
-    """Base system, firewall and bridge: all hosts at once."""
+    """Base system, firewall and bridge: all hosts at once, but for those whose running tunnels are restarted."""
     DATABASE = 2
     """Data nodes, one at a time, each gated on being in sync."""
     ARBITER = 3
     """The arbitrators, when there is a cluster to join."""
     SERVICES = 4
-    """Services, web servers and front doors: all hosts at once."""
+    """Services, web servers and front doors: all hosts at once, but for those where something that serves restarts."""
     RELEASE = 5
     """Work that needs everything else to run (a service's release command), one host at a time."""
 
     @property
     def serial(self) -> bool:
-        """Whether hosts go one at a time in this wave."""
+        """Whether all hosts go one at a time in this wave; in others, only those on which something is drained."""
         return self in (Wave.DATABASE, Wave.RELEASE)
 
 
@@ -51,6 +51,16 @@ class Restart:
 
 
 Reaction = Reload | Restart
+
+
+class Renewal(StrEnum):
+    """How a rolling restart gives a unit new processes."""
+
+    RESTART = "restart"
+    RELOAD = "reload"
+    """For programs whose reload replaces every process, and loses less than a restart would."""
+    NONE = "none"
+    """Left alone; the unit's ``left`` says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,11 +129,16 @@ class File:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unit:
-    """A systemd unit: whether it starts at boot and whether it runs now."""
+    """A systemd unit: whether it starts at boot and whether it runs now.
+
+    ``renewal`` is what a rolling restart does to it, and ``left`` why it does nothing.
+    """
 
     name: str
     enabled: bool = True
     running: bool = True
+    renewal: Renewal = Renewal.RESTART
+    left: str = ""
 
     @property
     def key(self) -> str:
@@ -163,7 +178,28 @@ class Gate:
         return f"gate:{self.name}"
 
 
-Item = Package | Account | Directory | File | Unit | Step | Gate
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drain:
+    """How a host, or what ``units`` do on it, is taken out of traffic before one of them reloads or restarts.
+
+    ``begin`` waits, within ``timeout_s``, until nothing is asked of them any more; when it fails, nothing is touched.
+    ``end`` puts the host back once the units are up and waits until it is asked again; it runs also when the change
+    failed and was taken back. What ``begin`` leaves on the host must end by itself: nobody may come to clear it away.
+    Both are shell scripts. Hosts on which something is drained go one at a time.
+    """
+
+    name: str
+    units: tuple[str, ...]
+    begin: str
+    end: str
+    timeout_s: float = 60.0
+
+    @property
+    def key(self) -> str:
+        return f"drain:{self.name}"
+
+
+Item = Package | Account | Directory | File | Unit | Step | Gate | Drain
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

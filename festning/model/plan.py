@@ -31,6 +31,11 @@ class Kind(StrEnum):
     RELOAD = "reload"
     STEP = "step"
     GATE = "gate"
+    DRAIN = "drain"
+    RESUME = "resume"
+
+
+_WAITING = frozenset({Kind.GATE, Kind.DRAIN, Kind.RESUME})
 
 
 ABSENT = "absent"
@@ -85,8 +90,12 @@ class HostPlan:
 
     @property
     def changes(self) -> int:
-        """How many operations change something: gates only wait."""
-        return sum(operation.kind is not Kind.GATE for operation in self.operations)
+        """How many operations change something: gates only wait, and what is drained is put back."""
+        return sum(operation.kind not in _WAITING for operation in self.operations)
+
+    def drains_in(self, wave: Wave) -> bool:
+        """Whether something that serves is taken out of traffic in this wave."""
+        return any(operation.kind is Kind.DRAIN for operation in self.in_wave(wave))
 
     def in_wave(self, wave: Wave) -> tuple[Operation, ...]:
         return tuple(operation for operation in self.operations if operation.wave is wave)

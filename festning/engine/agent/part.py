@@ -55,6 +55,7 @@ class Part:
         self._operations = operations
         self._swap = Swap()
         self._done: list[tuple[str, list[str]]] = []
+        self._drained: list[dict[str, Any]] = []
         self._unsettled: list[str] = []
         self._unit_files = False
         self._stale = False
@@ -84,6 +85,9 @@ class Part:
         self._undo_units(problems, "start", done.get("stop", []))
         self._undo_units(problems, "restart", done.get("restart", []))
         self._undo_units(problems, "reload", done.get("reload", []))
+        while self._drained:
+            ended = _end(self._drained.pop())
+            problems += [] if ended.ok else [f"back into traffic: {ended.output}"]
         return problems
 
     @staticmethod
@@ -112,16 +116,11 @@ class Part:
             self._swap.apply(operations)
         elif kind in UNIT_KINDS:
             self._units(kind, targets)
-        elif kind == "step":
-            self._settle()
-            for operation in operations:
-                _step(operation)
-        elif kind == "gate":
-            self._settle()
-            for operation in operations:
-                _gate(operation)
         else:
-            raise PartError(f"unknown operation {kind}")
+            self._settle()
+            scripts = {"step": _step, "gate": _gate, "drain": self._drain, "resume": self._resume}
+            for operation in operations:
+                scripts[kind](operation)
 
     def _units(self, kind: str, units: list[str]) -> None:
         if MANAGER in units:
@@ -135,6 +134,21 @@ class Part:
             self._stale = True
         elif kind != "stop":
             self._unsettled += units
+
+    def _drain(self, operation: dict[str, Any]) -> None:
+        # Noted first: a drain that fails half way is put back as well.
+        self._drained.append(operation)
+        timeout = operation["timeout_s"]
+        ended = run(script(operation["begin"], timeout))
+        if not ended.ok:
+            raise PartError(f"{operation['target']!r} could not be drained: it {_ending(ended, timeout)}", ended.output)
+
+    def _resume(self, operation: dict[str, Any]) -> None:
+        self._drained = [one for one in self._drained if one["target"] != operation["target"]]
+        ended = _end(operation)
+        if not ended.ok:
+            ending = _ending(ended, operation["timeout_s"])
+            raise PartError(f"{operation['target']!r} did not come back: it {ending}", ended.output)
 
     def _read_again(self) -> None:
         """Make systemd read its unit files, once for all that changed: it takes a tenth of a second and more."""
@@ -181,6 +195,10 @@ def _gate(operation: dict[str, Any]) -> None:
     last = wait_until(operation["check"], operation["timeout_s"])
     if not last.ok:
         raise PartError(f"{operation['target']!r} was not so within {operation['timeout_s']:g} s", last.output)
+
+
+def _end(operation: dict[str, Any]) -> Ended:
+    return run(script(operation["end"], operation["timeout_s"]))
 
 
 def _ending(ended: Ended, timeout_s: float) -> str:
