@@ -72,14 +72,18 @@ def list_machines(context: typer.Context) -> None:
 def boot(
     context: typer.Context,
     suite: Annotated[str, typer.Option(help="The machines' Debian: trixie (13) or bookworm (12).")] = "trixie",
+    *,
+    bare: Annotated[
+        bool, typer.Option("--bare", help="Machines with no packages but a way in: apt installs the rest.")
+    ] = False,
 ) -> None:
-    """Boot the machines, bare of any system: what `up` begins with."""
+    """Boot the machines, with nothing configured: what `up` begins with."""
     from festning.cli.operate import now  # noqa: PLC0415
     from festning.workflows import laboratory  # noqa: PLC0415
 
     called = invocation(context)
     with called.screen.progress() as progress:
-        lab = laboratory.boot(called.file, suite=suite, now=now(), progress=progress)
+        lab = laboratory.boot(called.file, make=laboratory.Make(suite, bare), now=now(), progress=progress)
     called.screen.line(f"{len(lab.list())} machines run")
 
 

@@ -46,18 +46,27 @@ def surroundings() -> Surroundings:
 def up(
     context: typer.Context,
     suite: Annotated[str, typer.Option(help="The lab machines' Debian: trixie (13) or bookworm (12).")] = "trixie",
+    *,
+    bare: Annotated[
+        bool, typer.Option("--bare", help="Lab machines with no packages but a way in: apt installs the rest.")
+    ] = False,
 ) -> None:
     """Bring the fortress up: provision, apply, verify. Safe to repeat."""
     from festning.cli import up_table  # noqa: PLC0415
     from festning.workflows import raising  # noqa: PLC0415
+    from festning.workflows.laboratory import Make  # noqa: PLC0415
 
     called = invocation(context)
+    if bare and not called.lab:
+        raise UsageError(
+            "--bare is for machines that festning makes, and these hosts are what they are",
+            hint="festning --lab up --bare",
+        )
     with called.screen.progress() as progress:
         raised = raising.up(
             called.file,
             surroundings(),
-            lab=called.lab,
-            suite=suite,
+            make=Make(suite, bare) if called.lab else None,
             now=now,
             token=_token,
             progress=progress,

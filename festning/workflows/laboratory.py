@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from festning.errors import FestningError
+from festning.errors import FestningError, UsageError
 from festning.model.catalog import HostCatalog
 from festning.model.check import CLIENT
 from festning.model.load import load_fortress
@@ -42,22 +42,36 @@ def find_lab(file: Path) -> Lab:
     return Lab(load_fortress(file))
 
 
-def boot(file: Path, *, suite: str, now: datetime, progress: Progress) -> Lab:
+@dataclass(frozen=True, slots=True)
+class Make:
+    """Of what the machines are made: Debian's ``suite``, and ``bare`` of everything that a fortress needs, or not."""
+
+    suite: str = "trixie"
+    bare: bool = False
+
+
+def boot(file: Path, *, make: Make, now: datetime, progress: Progress) -> Lab:
     """Boot the lab of a file's fortress, or what of it is missing; safe to call again."""
     lab = Lab(load_judged(file))
-    raise_lab(lab, read_sources(lab.fortress), suite=suite, now=now, progress=progress)
+    raise_lab(lab, read_sources(lab.fortress), make=make, now=now, progress=progress)
     return lab
 
 
-def raise_lab(lab: Lab, sources: Sources, *, suite: str, now: datetime, progress: Progress) -> Opened:
-    """Boot a lab, or what of it is missing, and open it."""
+def raise_lab(lab: Lab, sources: Sources, *, make: Make, now: datetime, progress: Progress) -> Opened:
+    """Boot a lab, or what of it is missing, and open it. A lab that was made bare stays so."""
     fortress = lab.fortress
+    bare = _bare(lab, make)
     progress.stage("Make the machines' image, or find it")
-    catalogs = compile_catalogs(fortress, sources, Formation.running())
-    image = _image(catalogs.values(), suite, progress)
+    if bare:
+        image, client_image = (
+            ensure_image(Recipe(suite=make.suite, bare=one), progress.detail) for one in (True, False)
+        )
+    else:
+        catalogs = compile_catalogs(fortress, sources, Formation.running())
+        image = client_image = _image(catalogs.values(), make.suite, progress)
     keys = _keys(lab, now)
     progress.stage(f"Boot {len(fortress.hosts) + 1} machines")
-    lab.up(image, keys.operator, keys.hosts, progress.detail)
+    lab.up(image, keys.operator, keys.hosts, progress.detail, client_image=client_image)
     for gone in lab.undeclared():
         progress.detail(f"{gone} is not declared any more: taking it away")
         lab.remove(gone)
@@ -79,6 +93,17 @@ def take_down(file: Path) -> Lab:
 def machines(file: Path) -> tuple[Machine, ...]:
     """The lab's machines as they are now."""
     return find_lab(file).list()
+
+
+def _bare(lab: Lab, make: Make) -> bool:
+    """Whether the lab's machines are bare, as they were made or as is asked now when there are none."""
+    made = lab.bare
+    if make.bare and made is False:
+        raise UsageError(
+            f"the lab of {lab.fortress.name} has machines that were not made bare",
+            hint="`festning --lab down` takes the lab and its data away; then `festning --lab up --bare`",
+        )
+    return make.bare if made is None else made
 
 
 def _image(catalogs: Iterable[HostCatalog], suite: str, progress: Progress) -> Image:

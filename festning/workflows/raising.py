@@ -18,7 +18,7 @@ from festning.providers.lab.lab import Lab
 from festning.workflows.applying import apply
 from festning.workflows.compiling import read_sources
 from festning.workflows.judging import load_judged
-from festning.workflows.laboratory import raise_lab
+from festning.workflows.laboratory import Make, raise_lab
 from festning.workflows.opening import Opened, Surroundings, open_fortress
 from festning.workflows.progress import Progress
 from festning.workflows.verifying import Verification, verify
@@ -46,24 +46,23 @@ def up(
     file: Path,
     surroundings: Surroundings,
     *,
-    lab: bool,
-    suite: str,
+    make: Make | None,
     now: Callable[[], datetime],
     token: Callable[[], str],
     progress: Progress,
 ) -> Raised:
-    """Bring the fortress up and prove it."""
-    opened = _provision(file, surroundings, lab=lab, suite=suite, now=now, progress=progress)
+    """Bring the fortress up and prove it: in the lab, its machines made as ``make`` says, or on its own hosts."""
+    opened = _provision(file, surroundings, make=make, now=now, progress=progress)
     return asyncio.run(_apply_and_verify(opened, surroundings.operator, now, token, progress))
 
 
 def _provision(
-    file: Path, surroundings: Surroundings, *, lab: bool, suite: str, now: Callable[[], datetime], progress: Progress
+    file: Path, surroundings: Surroundings, *, make: Make | None, now: Callable[[], datetime], progress: Progress
 ) -> Opened:
-    if not lab:
+    if make is None:
         return open_fortress(file, surroundings, lab=False, create_vault=True)
     machines = Lab(load_judged(file))
-    return raise_lab(machines, read_sources(machines.fortress), suite=suite, now=now(), progress=progress)
+    return raise_lab(machines, read_sources(machines.fortress), make=make, now=now(), progress=progress)
 
 
 async def _apply_and_verify(

@@ -131,3 +131,12 @@ def test_a_seed_is_laid_with_the_modes_that_its_files_need(fortress, tmp_path):
     network = (tmp_path / "etc/systemd/network/10-lab.network").read_text()
     assert "Address=198.18.16.17/20\nGateway=198.18.16.1\n" in network
     assert digest_of(files) == digest_of(files) != digest_of(files[1:])
+
+
+def test_only_a_bare_machine_is_told_where_packages_come_from(fortress):
+    plot = plots_of(fortress)[1]
+    whole = seed_files("labtest", plot, "OPERATOR", KeyPair("KEY", "HOST"))
+    bare = seed_files("labtest", plot, "OPERATOR", KeyPair("KEY", "HOST"), "deb http://a.test/debian trixie main\n")
+    (sources,) = set(bare) - set(whole)
+    assert sources.path == "/etc/apt/sources.list"
+    assert sources.content == "deb http://198.18.16.1:3142/a.test/debian trixie main\n"

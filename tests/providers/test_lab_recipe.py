@@ -47,3 +47,16 @@ def test_the_command_names_packages_suite_and_target_and_no_mirror():
 def test_nothing_runs_by_the_distributions_defaults():
     preset = recipes.FILES["etc/systemd/system-preset/00-lab.preset"].splitlines()
     assert preset == ["enable ssh.service", "enable systemd-networkd.service", "disable *"]
+
+
+def test_a_bare_image_has_nothing_of_a_fortress_and_a_digest_of_its_own():
+    bare = Recipe(["nginx"], bare=True)
+    assert set(bare.packages) == set(recipes.BARE_PACKAGES)
+    assert "nginx" not in bare.packages
+    assert bare.digest != Recipe().digest
+    assert bare.digest != Recipe(suite="bookworm", bare=True).digest
+
+
+def test_units_that_a_bare_machine_installs_are_left_to_debian():
+    assert "phpsessionclean.timer" in Recipe().masked
+    assert "phpsessionclean.timer" not in Recipe(bare=True).masked

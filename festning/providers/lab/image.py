@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from festning.errors import ProviderError, UsageError
-from festning.providers.lab.recipe import FILES, MASKED_UNITS, UNWANTED_AT_BOOT, Recipe
+from festning.providers.lab.recipe import FILES, PRESET, UNWANTED_AT_BOOT, Recipe
 
 IMAGES = Path("/var/cache/festning/images")
 NEEDED_BYTES = 2 << 30
@@ -35,6 +35,12 @@ class Image:
 
     digest: str
     tree: Path
+    bare: bool = False
+
+    @property
+    def sources(self) -> str | None:
+        """What a bare image's apt installs from, sources.list(5); ``None`` where everything is installed already."""
+        return (self.tree / "etc/apt/sources.list").read_text() if self.bare else None
 
 
 def ensure_image(recipe: Recipe, progress: Progress = lambda _line: None, images: Path = IMAGES) -> Image:
@@ -44,7 +50,7 @@ def ensure_image(recipe: Recipe, progress: Progress = lambda _line: None, images
     :class:`UsageError` when there is too little disk space or Debian's archive keys lack the suite's, and
     :class:`ProviderError` when the build fails.
     """
-    image = Image(recipe.digest, images / recipe.digest)
+    image = Image(recipe.digest, images / recipe.digest, recipe.bare)
     if image.tree.is_dir():
         return image
     images.mkdir(parents=True, exist_ok=True)
@@ -125,7 +131,7 @@ def _build(recipe: Recipe, tree: Path, progress: Progress) -> None:
             hint="can this machine reach Debian's mirror? are all packages named as Debian names them?",
         )
     progress("setting up the base image")
-    _set_up(tree)
+    _set_up(tree, recipe)
 
 
 def _follow(process: subprocess.Popen[str], progress: Progress) -> list[str]:
@@ -143,7 +149,7 @@ def _follow(process: subprocess.Popen[str], progress: Progress) -> list[str]:
     return said
 
 
-def _set_up(tree: Path) -> None:
+def _set_up(tree: Path, recipe: Recipe) -> None:
     for key in (tree / "etc/ssh").glob("ssh_host_*"):
         key.unlink()
     for name in ("etc/resolv.conf", "etc/hostname", "etc/machine-id", "var/lib/dbus/machine-id"):
@@ -153,8 +159,10 @@ def _set_up(tree: Path) -> None:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(content)
     subprocess.run(["chroot", str(tree), "systemctl", "preset-all"], check=True, capture_output=True)
+    if recipe.bare:
+        (tree / PRESET).unlink()  # It was for what is in the image; what comes later is as Debian has it.
     units = tree / "etc/systemd/system"
-    for unit in (*MASKED_UNITS, *UNWANTED_AT_BOOT):
+    for unit in (*recipe.masked, *UNWANTED_AT_BOOT):
         _link(units / unit, "/dev/null")
     _link(units / "default.target", "/usr/lib/systemd/system/multi-user.target")
     # Newer than /usr, or every first boot would rebuild users, libraries and catalogs (systemd-update-done(8)).

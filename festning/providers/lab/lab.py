@@ -16,13 +16,15 @@ from festning.errors import ProviderError, UsageError
 from festning.model.fortress import Fortress, Role
 from festning.providers.interface import Endpoint
 from festning.providers.lab.access import Access
+from festning.providers.lab.archive import archives_of
 from festning.providers.lab.doors import Door, Doors
 from festning.providers.lab.image import Image
 from festning.providers.lab.launcher import launcher_for
 from festning.providers.lab.lifecycle import Lifecycle
 from festning.providers.lab.machine import exec_command, init_of
+from festning.providers.lab.mirror import Mirror
 from festning.providers.lab.network import Network
-from festning.providers.lab.placement import Plot, Segment, plots_of, public_segment, relocate, segments_of
+from festning.providers.lab.placement import CLIENT, Plot, Segment, plots_of, public_segment, relocate, segments_of
 from festning.providers.lab.requirements import require, require_root
 from festning.providers.lab.seed import KeyPair, SeedFile, digest_of, lab_interface, seed_files
 from festning.providers.lab.state import RUNTIME, MachineRecord, State
@@ -77,6 +79,7 @@ class Lab:
         self._lifecycle = Lifecycle(fortress.name, self._network, self._state, self._launcher, self._layers)
         self._access = Access(self._network, self._state)
         self._doors = Doors(self._network, self._state, self._launcher)
+        self._mirror = Mirror(self._network, self._state, self._launcher)
 
     @property
     def namespace(self) -> str:
@@ -93,6 +96,11 @@ class Lab:
         """Whether the lab's network and memory are there, whatever its machines do."""
         return self._state.mounted and self._network.exists
 
+    @property
+    def bare(self) -> bool | None:
+        """Whether the machines were made from a bare image; ``None`` when there are none yet."""
+        return self._lifecycle.bare
+
     def place(self, fortress: Fortress) -> Fortress:
         """The fortress relocated to the lab (see ``placement.relocate``)."""
         return fortress if fortress.lab else relocate(fortress)
@@ -103,8 +111,12 @@ class Lab:
         operator: KeyPair,
         host_keys: Mapping[str, KeyPair],
         progress: Progress = lambda _line: None,
+        *,
+        client_image: Image | None = None,
     ) -> tuple[Machine, ...]:
         """Boot every machine that does not run, until its SSH answers; heal every cut site; open the doors.
+
+        Hosts boot from ``image``; with a bare one the client, which nobody installs anything on, needs its own.
 
         ``host_keys`` has the SSH host key of every machine, by name, ``client`` included. ``operator`` is let in as
         root everywhere; the private key stays in the lab's tmpfs until it is down. Machines that run already are left
@@ -113,20 +125,25 @@ class Lab:
         Raises :class:`UsageError` when the box cannot have a lab, when another festning is at work on this one, or when
         its machines have another base image; :class:`ProviderError` when machines do not come up (the others do).
         """
-        seeds = {plot: self._seed(plot, operator, host_keys) for plot in self._plots.values()}
+        images = {name: client_image or image if name == CLIENT else image for name in self._plots}
+        seeds = {
+            plot: self._seed(plot, operator, host_keys, images[name].sources) for name, plot in self._plots.items()
+        }
         with self._state.locked():
             missing = [plot for plot, seed in seeds.items() if not self._runs_with(plot, seed)]
             require(len(missing), self._layers)
-            self._lifecycle.check_image(self._plots, image)
+            self._lifecycle.check_image(images)
             self._state.mount()
             self._access.remember(operator, {plot: host_keys[plot.name] for plot in seeds})
             self._network.create([public_segment(), *self._segments.values()])
             self._lifecycle.clear([plot.name for plot in missing])
             for plot in missing:
-                self._lifecycle.prepare(plot.name, image, seeds[plot])
+                self._lifecycle.prepare(plot.name, images[plot.name], seeds[plot])
             for site in self._cut_sites():
                 self._network.heal_site(self._segments[site])
-            self._lifecycle.boot_all(missing, image, progress)
+            if image.sources:
+                self._mirror.serve(archives_of(image.sources))
+            self._lifecycle.boot_all(missing, images, progress)
             self._doors.open({plot.name: str(plot.address) for plot in self._front_doors()})
         return self.list()
 
@@ -288,10 +305,12 @@ class Lab:
     def _cut_sites(self) -> frozenset[str]:
         return self._network.cut_sites(self._segments.values())
 
-    def _seed(self, plot: Plot, operator: KeyPair, host_keys: Mapping[str, KeyPair]) -> tuple[SeedFile, ...]:
+    def _seed(
+        self, plot: Plot, operator: KeyPair, host_keys: Mapping[str, KeyPair], sources: str | None
+    ) -> tuple[SeedFile, ...]:
         if plot.name not in host_keys:
             raise ProviderError(f"there is no SSH host key for {plot.name}")
-        return seed_files(self.fortress.name, plot, operator.public, host_keys[plot.name])
+        return seed_files(self.fortress.name, plot, operator.public, host_keys[plot.name], sources)
 
 
 def state_of(record: MachineRecord | None) -> MachineState:

@@ -1,14 +1,14 @@
 """A machine's life on the box: its disk is prepared, it is booted, killed, and its disk discarded.
 
 Knows where disks are and the order of things; leaves each thing to its module. A disk (layer) is a folder with the
-overlay's ``upper`` and ``work``, the console's log, and two marks of what it was made from: ``seed`` and ``image``.
+overlay's ``upper`` and ``work``, the console's log, and marks of what it was made from: ``seed``, ``image``, ``bare``.
 """
 
 from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 
@@ -24,6 +24,7 @@ from festning.providers.lab.state import MachineRecord, State
 
 _PATIENCE = 10.0
 _KEEPER = "keeper"
+_BARE = "bare"
 
 
 class Lifecycle:
@@ -42,9 +43,14 @@ class Lifecycle:
         """The names of all machines that have a disk."""
         return frozenset(entry.name for entry in self._layers.iterdir()) if self._layers.is_dir() else frozenset()
 
-    def check_image(self, names: Iterable[str], image: Image) -> None:
+    @property
+    def bare(self) -> bool | None:
+        """Whether the machines that have a disk were made bare; ``None`` when there are none."""
+        return any((self._layers / name / _BARE).exists() for name in self.disks) if self.disks else None
+
+    def check_image(self, images: Mapping[str, Image]) -> None:
         """Raise :class:`UsageError` when a disk was made on another base image: one cannot be laid over the other."""
-        for name in names:
+        for name, image in images.items():
             mark = self._layers / name / "image"
             if mark.exists() and mark.read_text() != image.digest:
                 raise UsageError(
@@ -61,6 +67,8 @@ class Lifecycle:
             folder.mkdir(exist_ok=True)
             folder.chmod(0o755)  # What the machine sees as the mode of its root folder.
         (boot.layer / "image").write_text(image.digest)
+        if image.bare:
+            (boot.layer / _BARE).touch()
         mark = boot.layer / "seed"
         digest = digest_of(seed)
         if not mark.exists() or mark.read_text() != digest:
@@ -75,7 +83,7 @@ class Lifecycle:
             forget(nspawn_name(self._fortress, name))
         self._network.remove(lab_interface(self._fortress, name) for name in names)
 
-    def boot_all(self, plots: Sequence[Plot], image: Image, said: Callable[[str], None]) -> None:
+    def boot_all(self, plots: Sequence[Plot], images: Mapping[str, Image], said: Callable[[str], None]) -> None:
         """Boot machines side by side until the SSH of each answers.
 
         Raises :class:`ProviderError` for those that did not come up, after the others have.
@@ -86,7 +94,7 @@ class Lifecycle:
         stop = threading.Event()
         failures: list[FestningError] = []
         with ThreadPoolExecutor(len(plots)) as pool:
-            booting = {pool.submit(self.boot, plot, image.tree, stop): plot for plot in plots}
+            booting = {pool.submit(self.boot, plot, images[plot.name].tree, stop): plot for plot in plots}
             try:
                 for done in as_completed(booting):
                     failure = done.exception()

@@ -28,6 +28,15 @@ BASE_PACKAGES = (
     "systemd-sysv",
 )
 
+BARE_PACKAGES = (
+    "dbus",
+    "openssh-server",
+    "python3",
+    "systemd",
+    "systemd-sysv",
+)
+"""What Debian's own cloud images have, as far as anything here asks for it: a way in, and what the agent runs on."""
+
 APT_OPTIONS = (
     'Acquire::Languages "none"',
     'APT::Install-Recommends "false"',
@@ -86,9 +95,11 @@ MASKED_UNITS = (
 # Started when someone asks it something (`systemctl reboot` does), but not at boot.
 UNWANTED_AT_BOOT = ("multi-user.target.wants/systemd-logind.service",)
 
+PRESET = "etc/systemd/system-preset/00-lab.preset"
+
 FILES = {
     # Nothing runs with its distribution's defaults: a unit runs because the fortress's catalog says so.
-    "etc/systemd/system-preset/00-lab.preset": "".join(f"enable {unit}\n" for unit in ENABLED_UNITS) + "disable *\n",
+    PRESET: "".join(f"enable {unit}\n" for unit in ENABLED_UNITS) + "disable *\n",
     "etc/systemd/journald.conf.d/00-lab.conf": (
         "# Machines of the lab are many on one disk and in one memory, and live for hours.\n"
         "[Journal]\nStorage=volatile\nRuntimeMaxUse=16M\n"
@@ -102,19 +113,33 @@ FILES = {
 }
 
 
+# What a bare machine installs is enabled, timed and started as Debian does it everywhere.
+_NOT_ON_BARE_MACHINES = ("phpsessionclean.timer",)
+
+
 @dataclass(frozen=True, slots=True, init=False)
 class Recipe:
-    """A Debian suite and the packages in it, sorted and without duplicates; the base packages are always there."""
+    """A Debian suite and the packages in it, sorted and without duplicates; the base packages are always there.
+
+    A ``bare`` image has what a rented machine has and nothing of a fortress: its machines install the rest themselves.
+    """
 
     suite: str
     packages: tuple[str, ...]
+    bare: bool
 
-    def __init__(self, packages: Iterable[str] = (), suite: str = "trixie") -> None:
+    def __init__(self, packages: Iterable[str] = (), suite: str = "trixie", *, bare: bool = False) -> None:
         """Raise :class:`UsageError` for a suite that the lab cannot boot."""
         if suite not in SUITES:
             raise UsageError(f"the lab cannot boot Debian {suite!r}", hint=f"choose one of {', '.join(SUITES)}")
         object.__setattr__(self, "suite", suite)
-        object.__setattr__(self, "packages", tuple(sorted({*BASE_PACKAGES, *packages})))
+        object.__setattr__(self, "packages", BARE_PACKAGES if bare else tuple(sorted({*BASE_PACKAGES, *packages})))
+        object.__setattr__(self, "bare", bare)
+
+    @property
+    def masked(self) -> tuple[str, ...]:
+        """The units that no machine of this image may start."""
+        return tuple(unit for unit in MASKED_UNITS if not (self.bare and unit in _NOT_ON_BARE_MACHINES))
 
     @property
     def digest(self) -> str:
@@ -123,11 +148,11 @@ class Recipe:
             "apt": APT_OPTIONS,
             "dpkg": DPKG_OPTIONS,
             "files": FILES,
-            "masked": MASKED_UNITS,
+            "masked": self.masked,
             "packages": self.packages,
             "suite": self.suite,
             "unwanted": UNWANTED_AT_BOOT,
-        }
+        } | ({"bare": True} if self.bare else {})
         return hashlib.sha256(json.dumps(contents, sort_keys=True).encode()).hexdigest()
 
     def mmdebstrap(self, target: str) -> list[str]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
+from festning.providers.lab.archive import sources_by_way_of
 from festning.providers.lab.placement import Plot
 
 
@@ -34,6 +35,8 @@ class SeedFile:
 # Folders that a seed may make in a layer: the layer's modes and not the image's are what the machine then sees.
 _FOLDER_MODES = {"/root": 0o700, "/root/.ssh": 0o700}
 
+SOURCES = "/etc/apt/sources.list"
+
 _NETWORK = """\
 # The machine's address is chosen by arithmetic, so nothing here is negotiated.
 [Match]
@@ -49,8 +52,13 @@ IPv6AcceptRA=no
 """
 
 
-def seed_files(fortress: str, plot: Plot, operator_public_key: str, host_key: KeyPair) -> tuple[SeedFile, ...]:
-    """The files of one machine. The same arguments always give the same files."""
+def seed_files(
+    fortress: str, plot: Plot, operator_public_key: str, host_key: KeyPair, sources: str | None = None
+) -> tuple[SeedFile, ...]:
+    """The files of one machine. The same arguments always give the same files.
+
+    ``sources`` is the image's own ``sources.list``, for machines whose apt is to work: by way of the lab's mirror.
+    """
     network = _NETWORK.format(interface=plot.interface, router=plot.segment.router)
     hosts = f"127.0.0.1 localhost\n127.0.1.1 {plot.name}\n::1 localhost ip6-localhost ip6-loopback\n"
     return (
@@ -61,7 +69,14 @@ def seed_files(fortress: str, plot: Plot, operator_public_key: str, host_key: Ke
         SeedFile("/etc/ssh/ssh_host_ed25519_key", _line(host_key.private), 0o600),
         SeedFile("/etc/ssh/ssh_host_ed25519_key.pub", _line(host_key.public)),
         SeedFile("/root/.ssh/authorized_keys", _line(operator_public_key), 0o600),
+        *_package_sources(plot, sources),
     )
+
+
+def _package_sources(plot: Plot, sources: str | None) -> tuple[SeedFile, ...]:
+    if sources is None:
+        return ()
+    return (SeedFile(SOURCES, sources_by_way_of(str(plot.segment.router), sources)),)
 
 
 def machine_id(fortress: str, machine: str) -> str:
