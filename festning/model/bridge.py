@@ -9,18 +9,31 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network
+from typing import Literal
 
 DEFAULT_POOL = IPv4Network("10.8.0.0/16")
 DEFAULT_BLOCK = 24
+Cipher = Literal[
+    "AES-256-GCM", "AES-192-GCM", "AES-128-GCM", "CHACHA20-POLY1305", "AES-256-CBC", "AES-192-CBC", "AES-128-CBC"
+]
+"""The data channel's ciphers that OpenVPN 2.6 has and OpenSSL 3 still provides."""
+DEFAULT_CIPHERS: tuple[Cipher, ...] = ("AES-256-GCM", "AES-128-GCM", "CHACHA20-POLY1305")
+"""Authenticated encryption only. ChaCha20 for processors without AES instructions."""
 
 
 @dataclass(frozen=True, slots=True)
 class Bridge:
-    """The address pool of the bridge and the prefix length of its blocks."""
+    """The address pool of the bridge, the prefix length of its blocks, and what its tunnels are encrypted with."""
 
     pool: IPv4Network = DEFAULT_POOL
     block: int = DEFAULT_BLOCK
     port: int = 1194
+    ciphers: tuple[Cipher, ...] = DEFAULT_CIPHERS
+
+    @property
+    def has_default_ciphers(self) -> bool:
+        """Whether the tunnels are encrypted as festning would choose."""
+        return self.ciphers == DEFAULT_CIPHERS
 
     @property
     def largest_host(self) -> int:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from festning.model.adequacy import ADEQUATE, unconditional
+
 COUNTRIES = frozenset(
     (  # noqa: SIM905 (249 quoted codes would be harder to read)
         "AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ BR BS BT BV BW BY "
@@ -20,13 +22,22 @@ COUNTRIES = frozenset(
     ).split()
 )
 
-GROUPS = {
-    "EEA": frozenset(
-        "AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IS IT LI LT LU LV MT NL NO PL PT RO SE SI SK".split()  # noqa: SIM905
-    ),
-}
+EEA = frozenset(
+    "AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IS IT LI LT LU LV MT NL NO PL PT RO SE SI SK".split()  # noqa: SIM905
+)
+
+GROUP_NAMES = ("EEA", ADEQUATE)
 
 
 def expand(codes: Iterable[str]) -> frozenset[str]:
-    """The countries that codes and group names stand for."""
-    return frozenset(country for code in codes for country in GROUPS.get(code, frozenset({code})))
+    """The countries that codes and group names stand for.
+
+    ``ADEQUATE`` is every country whose protection the European Commission finds adequate without a condition.
+    """
+    return frozenset(country for code in codes for country in _members(code))
+
+
+def _members(code: str) -> frozenset[str]:
+    if code == "EEA":
+        return EEA
+    return unconditional() if code == ADEQUATE else frozenset({code})

@@ -10,24 +10,27 @@ import datetime
 import re
 from contextlib import suppress
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import (
     AfterValidator,
     BaseModel,
     ConfigDict,
     Field,
+    GetJsonSchemaHandler,
     PlainSerializer,
     PlainValidator,
     StrictBool,
     StrictInt,
     StrictStr,
     WithJsonSchema,
+    model_validator,
 )
+from pydantic_core import CoreSchema
 
-from festning.model.bridge import DEFAULT_BLOCK, DEFAULT_POOL
-from festning.model.countries import COUNTRIES, GROUPS
-from festning.model.fortress import Data, Durability, Role, Runtime
+from festning.model.bridge import DEFAULT_BLOCK, DEFAULT_CIPHERS, DEFAULT_POOL, Cipher
+from festning.model.countries import COUNTRIES, GROUP_NAMES
+from festning.model.fortress import Addresses, Data, Durability, Isolation, Lifetimes, Role, Runtime, Tls
 
 _NAME = r"^[a-z](?:[a-z0-9-]{0,30}[a-z0-9])?$"
 _DNS_NAME = r"^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$"
@@ -62,8 +65,8 @@ def _country(value: str) -> str:
 
 
 def _country_or_group(value: str) -> str:
-    if value not in COUNTRIES and value not in GROUPS:
-        raise ValueError(f"is neither a country code, such as NO, nor a group ({', '.join(GROUPS)})")
+    if value not in COUNTRIES and value not in GROUP_NAMES:
+        raise ValueError(f"is neither a country code, such as NO, nor a group ({', '.join(GROUP_NAMES)})")
     return value
 
 
@@ -93,6 +96,8 @@ Pool = Annotated[
 ]
 HttpPath = Annotated[StrictStr, Field(pattern=r"^/[\x21-\x7e]*$")]
 EnvironmentName = Annotated[StrictStr, Field(pattern=r"^[A-Z][A-Z0-9_]*$")]
+TlsCipher = Annotated[StrictStr, Field(pattern=r"^[A-Z0-9]+(?:-[A-Z0-9]+)+$")]
+Days = Annotated[StrictInt, Field(ge=31, le=3650)]
 Line = Annotated[StrictStr, Field(pattern=r"^[^\x00-\x1f\x7f]+$")]
 HttpToken = Annotated[StrictStr, Field(pattern=r"^[A-Z]+$")]
 AgentWord = Annotated[StrictStr, Field(pattern=r"^[A-Za-z0-9._/-]+$")]
@@ -120,6 +125,17 @@ class SiteEntry(_Declared):
     region: Line | None = Field(default=None, description="The provider's own name for the place.")
 
 
+class OpenEntry(_Declared):
+    """A port that is open besides those of the stack: something of yours listens there."""
+
+    port: Annotated[StrictInt, Field(ge=1, le=65535)]
+    protocol: Literal["tcp", "udp"] = "tcp"
+    networks: tuple[Network, ...] = Field(
+        default=(), alias="from", description="Who may reach it over the public network; left out: everyone."
+    )
+    why: Line = Field(description="What it is for; stands in the firewall, too.")
+
+
 class HostEntry(_Declared):
     """A machine, or with ``count`` a group of equal edges (``edge`` with count 2 is edge1 and edge2)."""
 
@@ -134,6 +150,10 @@ class HostEntry(_Declared):
     )
     ssh_port: Annotated[StrictInt, Field(ge=1, le=65535)] = 22
     size: Line | None = Field(default=None, description="The provider's name for the machine's size.")
+    disk: Size | None = Field(
+        default=None, description="Size of its disk: judged by the policy, and compared with the disk by verify."
+    )
+    open: tuple[OpenEntry, ...] = Field(default=(), description="Ports that are open besides those of the stack.")
 
 
 class PersonalEntry(_Declared):
@@ -157,6 +177,11 @@ class BridgeEntry(_Declared):
         default=DEFAULT_BLOCK, description="Prefix length of the blocks that the pool is cut into: one for all hosts."
     )
     port: Annotated[StrictInt, Field(ge=1, le=65535)] = Field(default=1194, description="UDP port of the hubs.")
+    ciphers: tuple[Cipher, ...] = Field(
+        default=DEFAULT_CIPHERS,
+        min_length=1,
+        description="What the tunnels are encrypted with; the first is preferred.",
+    )
 
 
 class DatabaseEntry(_Declared):
@@ -190,6 +215,10 @@ class ServiceEntry(_Declared):
     release: Line | None = Field(default=None, description="Command to run once after each change of the source.")
     command: Line | None = Field(default=None, description="What to run, for runtime command; it listens on $PORT.")
     environment: dict[EnvironmentName, Line] = Field(default_factory=dict, description="Not for secrets.")
+    isolation: Isolation = Field(
+        default=Isolation.STRICT,
+        description="strict: it reads its files and talks to the network, no more; relaxed: for what cannot run so.",
+    )
     probe: ProbeEntry | None = None
 
 
@@ -207,12 +236,64 @@ class FrontDoorEntry(_Declared):
     )
 
 
+class TlsEntry(_Declared):
+    """What the front doors accept from the public."""
+
+    minimum: Literal["1.2", "1.3"] = Field(default="1.2", description="The lowest version of TLS.")
+    ciphers: tuple[TlsCipher, ...] = Field(
+        default=Tls().ciphers, min_length=1, description="The ciphers of TLS 1.2, by OpenSSL's names."
+    )
+
+
+class CertificatesEntry(_Declared):
+    """How long new certificates hold, in days. Each is made again when an apply finds less than 30 days left."""
+
+    web: Days = Field(default=Lifetimes().web, description="The services', which browsers see.")
+    bridge: Days = Field(default=Lifetimes().bridge, description="The hosts', for the tunnels.")
+    database: Days = Field(default=Lifetimes().database, description="The cluster members', for replication.")
+
+
+class LogsEntry(_Declared):
+    """What front doors and web servers write down."""
+
+    addresses: Addresses = Field(
+        default=Addresses.TRUNCATED,
+        description="How much of a visitor's address is kept at sites where personal data may not be: none of it, its "
+        "network (/24, or /48 of IPv6), or all. Where personal data may be, it is kept whole.",
+    )
+
+
+class BackupEntry(_Declared):
+    """A place where copies of the data are kept, by whatever means: festning judges it, and makes no copies yet."""
+
+    name: Name
+    site: Name | None = Field(default=None, description="One of the sites; or else country and operator.")
+    country: Country | None = Field(default=None, description="Country in which the copies are.")
+    operator: OperatorEntry | None = None
+
+
+class OriginEntry(_Declared):
+    """A network that administrators come from; a network alone, such as 192.0.2.0/24, will do."""
+
+    network: Network
+    country: Country | None = Field(default=None, description="Country in which the administrators sit.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _network_alone(cls, value: object) -> object:
+        return value if isinstance(value, dict) else {"network": value}
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        return {"anyOf": [{"type": "string"}, handler(core)]}
+
+
 class AdminEntry(_Declared):
     """Who may administrate."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
-    networks: tuple[Network, ...] = Field(alias="from", min_length=1, description="Networks that may reach SSH.")
+    origins: tuple[OriginEntry, ...] = Field(alias="from", min_length=1, description="Networks that may reach SSH.")
     ssh_user: Annotated[StrictStr, Field(pattern=r"^[a-z_][a-z0-9_-]*$")] = Field(
         default="root", description="root, or a user who may sudo without a password."
     )
@@ -221,9 +302,10 @@ class AdminEntry(_Declared):
 class WaiverEntry(_Declared):
     """A rule or check that is knowingly not met."""
 
-    rule: Line
+    rule: Line = Field(description="A rule (festning explain lists them) or the id of a check of verify.")
+    path: Line | None = Field(default=None, description="Of a rule: only what is found at this key path or below.")
     reason: Line
-    until: datetime.date
+    until: datetime.date = Field(description="The last day on which it holds; after it, it is an error.")
 
 
 class FortressFile(_Declared):
@@ -238,5 +320,9 @@ class FortressFile(_Declared):
     database: DatabaseEntry = Field(default_factory=DatabaseEntry)
     services: dict[Name, ServiceEntry] = Field(default_factory=dict)
     front_door: FrontDoorEntry = Field(default_factory=FrontDoorEntry)
+    tls: TlsEntry = Field(default_factory=TlsEntry)
+    certificates: CertificatesEntry = Field(default_factory=CertificatesEntry)
+    logs: LogsEntry = Field(default_factory=LogsEntry)
+    backups: tuple[BackupEntry, ...] = Field(default=(), description="Where copies of the data are kept.")
     admin: AdminEntry
     waivers: tuple[WaiverEntry, ...] = ()

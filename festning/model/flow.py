@@ -26,8 +26,8 @@ ADMIN = "admin"
 class Flow:
     """Packets that host ``target`` accepts on ``port``.
 
-    ``sources`` are names of hosts, or :data:`ANYONE` (the public), or :data:`ADMIN` (the declared administrators'
-    networks). ``why`` is one line for the person who reads the firewall.
+    ``sources`` are names of hosts, or networks (such as ``192.0.2.0/24``), or :data:`ANYONE` (the public), or
+    :data:`ADMIN` (the declared administrators' networks). ``why`` is one line for the person who reads the firewall.
     """
 
     target: str

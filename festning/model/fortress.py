@@ -13,6 +13,7 @@ from datetime import date
 from enum import StrEnum
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 from pathlib import Path
+from typing import Literal
 
 from festning.model.bridge import Bridge
 
@@ -42,6 +43,19 @@ class Durability(StrEnum):
     RELAXED = "relaxed"
 
 
+class Isolation(StrEnum):
+    STRICT = "strict"
+    RELAXED = "relaxed"
+
+
+class Addresses(StrEnum):
+    """How much of a visitor's address a log keeps."""
+
+    NONE = "none"
+    TRUNCATED = "truncated"
+    FULL = "full"
+
+
 @dataclass(frozen=True, slots=True)
 class Operator:
     """Who runs a site, and the country whose law reaches them."""
@@ -62,10 +76,24 @@ class Site:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OpenPort:
+    """A port that a host accepts on its public address besides those of the stack.
+
+    ``networks`` are who may; none means everyone.
+    """
+
+    port: int
+    protocol: Literal["tcp", "udp"]
+    networks: tuple[Net, ...]
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Host:
     """A machine with one role. ``address`` is where others reach it over the public network; ``None`` until it exists.
 
     ``entry`` is the name it has under ``hosts:`` (a group such as ``edge`` with a count stands for several hosts).
+    ``disk`` is the size of its disk in bytes, where that is declared.
     """
 
     name: str
@@ -77,6 +105,8 @@ class Host:
     address: Address | None = None
     ssh_port: int = 22
     size: str | None = None
+    disk: int | None = None
+    open: tuple[OpenPort, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +163,7 @@ class Service:
     command: str | None = None
     environment: tuple[tuple[str, str], ...] = ()
     probe: OrderProbe | None = None
+    isolation: Isolation = Isolation.STRICT
 
     @property
     def account(self) -> str:
@@ -173,20 +204,76 @@ class FrontDoor:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Tls:
+    """What the front doors accept from the public: the lowest TLS version, and the ciphers of TLS 1.2 (OpenSSL names).
+
+    Default: Mozilla, Server Side TLS, "intermediate", without the ciphers that need Diffie-Hellman parameters.
+    """
+
+    minimum: str = "1.2"
+    ciphers: tuple[str, ...] = (
+        "ECDHE-ECDSA-AES128-GCM-SHA256",
+        "ECDHE-ECDSA-AES256-GCM-SHA384",
+        "ECDHE-ECDSA-CHACHA20-POLY1305",
+        "ECDHE-RSA-AES128-GCM-SHA256",
+        "ECDHE-RSA-AES256-GCM-SHA384",
+        "ECDHE-RSA-CHACHA20-POLY1305",
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lifetimes:
+    """Days that the fortress's certificates hold, by authority.
+
+    Web: browsers refused more than 398 (CA/Browser Forum, Baseline Requirements, 6.3.2, until 2026-03-15).
+    """
+
+    web: int = 397
+    bridge: int = 825
+    database: int = 825
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """A network that administrators come from, and the country that it is in, where that is declared."""
+
+    network: Net
+    country: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Admin:
-    """Who may administrate: networks from which SSH is accepted, and the SSH user (``root``, or one with sudo)."""
+    """Who may administrate: networks from which SSH is accepted, and the SSH user (``root``, or one with sudo).
+
+    ``origins`` are the networks as declared, for whom they tell where administrators sit.
+    """
 
     networks: tuple[Net, ...]
     ssh_user: str = "root"
+    origins: tuple[Origin, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Backup:
+    """A place where copies of the data are kept, by whatever means; ``site`` is one of the fortress's, if it is one."""
+
+    name: str
+    country: str
+    operator: Operator
+    site: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Waiver:
-    """A rule or check that is knowingly not met until a date; recorded in the evidence."""
+    """A rule or check that is knowingly not met until a date (the last day on which it holds).
+
+    ``path`` limits it to what is found at a key path or below; without one it holds everywhere.
+    """
 
     rule: str
     reason: str
     until: date
+    path: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -205,6 +292,14 @@ class Fortress:
     admin: Admin
     waivers: tuple[Waiver, ...] = ()
     lab: bool = False
+    tls: Tls = Tls()
+    lifetimes: Lifetimes = Lifetimes()
+    logged_outside: Addresses = Addresses.TRUNCATED
+    backups: tuple[Backup, ...] = ()
+
+    def logged_at(self, site: Site) -> Addresses:
+        """How much of a visitor's address the logs at a site keep: all of it where personal data may be."""
+        return Addresses.FULL if self.residency.admits(site) else self.logged_outside
 
     def host(self, name: str) -> Host:
         """The host of that name; raises ``KeyError`` when there is none."""

@@ -25,7 +25,7 @@ class Authority(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Certificate:
-    """A key pair (ECDSA P-256) with a certificate signed by ``authority``."""
+    """A key pair (ECDSA P-256) with a certificate signed by ``authority``, which holds for ``days``."""
 
     authority: Authority
     name: str
@@ -33,6 +33,7 @@ class Certificate:
     addresses: tuple[str, ...] = ()
     server: bool = True
     client: bool = False
+    days: int = 397
 
     @property
     def certificate(self) -> str:

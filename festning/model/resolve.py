@@ -17,17 +17,22 @@ from festning.model.countries import expand
 from festning.model.declared import FortressFile, HostEntry, ServiceEntry, parse_size
 from festning.model.fortress import (
     Admin,
+    Backup,
     Database,
     Fortress,
     FrontDoor,
     Host,
+    Lifetimes,
+    OpenPort,
     Operator,
     OrderProbe,
+    Origin,
     Residency,
     Role,
     Runtime,
     Service,
     Site,
+    Tls,
     Waiver,
 )
 from festning.model.numbering import FIRST, Entry, first_numbers
@@ -53,11 +58,17 @@ def resolve(declared: FortressFile, folder: Path) -> Fortress | list[Contradicti
 
     Returns the list of contradictions instead when there are any.
     """
-    bridge = Bridge(pool=declared.bridge.pool, block=declared.bridge.block, port=declared.bridge.port)
+    bridge = Bridge(
+        pool=declared.bridge.pool,
+        block=declared.bridge.block,
+        port=declared.bridge.port,
+        ciphers=declared.bridge.ciphers,
+    )
     contradictions = list(
         chain(
             _bridge_contradictions(declared),
             _site_contradictions(declared),
+            _backup_contradictions(declared),
             _group_contradictions(declared),
             _service_contradictions(declared, folder),
         )
@@ -89,9 +100,37 @@ def resolve(declared: FortressFile, folder: Path) -> Fortress | list[Contradicti
         database=Database(durability=declared.database.durability, memory=parse_size(declared.database.memory)),
         services=tuple(_services(declared, folder)),
         front_door=FrontDoor(deny_agents=declared.front_door.deny_agents, methods=declared.front_door.methods),
-        admin=Admin(networks=declared.admin.networks, ssh_user=declared.admin.ssh_user),
-        waivers=tuple(Waiver(rule=w.rule, reason=w.reason, until=w.until) for w in declared.waivers),
+        admin=_admin(declared),
+        waivers=tuple(Waiver(rule=w.rule, path=w.path, reason=w.reason, until=w.until) for w in declared.waivers),
+        tls=Tls(minimum=declared.tls.minimum, ciphers=declared.tls.ciphers),
+        lifetimes=Lifetimes(
+            web=declared.certificates.web,
+            bridge=declared.certificates.bridge,
+            database=declared.certificates.database,
+        ),
+        logged_outside=declared.logs.addresses,
+        backups=tuple(_backups(declared, sites)),
     )
+
+
+def _admin(declared: FortressFile) -> Admin:
+    origins = tuple(Origin(origin.network, origin.country) for origin in declared.admin.origins)
+    return Admin(
+        networks=tuple(origin.network for origin in origins), ssh_user=declared.admin.ssh_user, origins=origins
+    )
+
+
+def _backups(declared: FortressFile, sites: dict[str, Site]) -> Iterator[Backup]:
+    for entry in declared.backups:
+        if entry.site is not None:
+            site = sites[entry.site]
+            yield Backup(name=entry.name, country=site.country, operator=site.operator, site=site.name)
+        elif entry.country is not None and entry.operator is not None:
+            yield Backup(
+                name=entry.name,
+                country=entry.country,
+                operator=Operator(entry.operator.name, entry.operator.jurisdiction),
+            )
 
 
 def _hosts(declared: FortressFile, bridge: Bridge, sites: dict[str, Site]) -> Iterator[Host]:
@@ -112,6 +151,11 @@ def _hosts(declared: FortressFile, bridge: Bridge, sites: dict[str, Site]) -> It
                 address=entry.address,
                 ssh_port=entry.ssh_port,
                 size=entry.size,
+                disk=parse_size(entry.disk) if entry.disk is not None else None,
+                open=tuple(
+                    OpenPort(port=port.port, protocol=port.protocol, networks=port.networks, why=port.why)
+                    for port in entry.open
+                ),
             )
 
 
@@ -134,6 +178,7 @@ def _services(declared: FortressFile, folder: Path) -> Iterator[Service]:
             command=entry.command,
             environment=tuple(entry.environment.items()),
             probe=_probe(entry),
+            isolation=entry.isolation,
         )
 
 
@@ -154,6 +199,22 @@ def _bridge_contradictions(declared: FortressFile) -> Iterator[Contradiction]:
         )
     elif not pool.is_private:
         yield Contradiction(("bridge", "pool"), f"{pool} is not a private network", hint="such as 10.8.0.0/16")
+
+
+def _backup_contradictions(declared: FortressFile) -> Iterator[Contradiction]:
+    for index, entry in enumerate(declared.backups):
+        path: KeyPath = ("backups", index)
+        if entry.site is not None and entry.site not in declared.sites:
+            yield Contradiction(
+                (*path, "site"),
+                f"there is no site {entry.site!r}",
+                expected=f"one of: {', '.join(declared.sites)}",
+                hint=did_you_mean(entry.site, declared.sites),
+            )
+        if (entry.site is None) == (entry.country is None or entry.operator is None):
+            yield Contradiction(
+                path, f"where {entry.name} is kept is not clear", expected="either site, or country and operator"
+            )
 
 
 def _site_contradictions(declared: FortressFile) -> Iterator[Contradiction]:

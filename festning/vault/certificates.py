@@ -21,12 +21,6 @@ BACKDATED = timedelta(hours=1)
 """Certificates begin before they are made: on a host whose clock lags, a new one would be "not yet valid"."""
 
 AUTHORITY_LIFETIME = timedelta(days=3652)
-LEAF_LIFETIME = {
-    Authority.BRIDGE: timedelta(days=825),
-    Authority.DATABASE: timedelta(days=825),
-    # Browsers refuse more (CA/Browser Forum, Baseline Requirements, 6.3.2).
-    Authority.WEB: timedelta(days=397),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +66,7 @@ def make_leaf(wanted: Certificate, authority_certificate: str, authority_key: st
             hint="make a new vault and apply it: every certificate of this authority has ended with it",
         )
     key = ec.generate_private_key(ec.SECP256R1())
-    ends = min(now - BACKDATED + LEAF_LIFETIME[wanted.authority], issuer.not_valid_after_utc)
+    ends = min(now - BACKDATED + timedelta(days=wanted.days), issuer.not_valid_after_utc)
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, wanted.name)])
     builder = (
         _builder(subject=subject, issuer=issuer.subject, key=key, now=now, ends=ends)

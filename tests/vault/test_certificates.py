@@ -43,7 +43,7 @@ def test_an_authority_signs_leaves_only():
     ("authority", "days"), [(Authority.WEB, 397), (Authority.BRIDGE, 825), (Authority.DATABASE, 825)]
 )
 def test_lifetimes_and_a_begin_in_the_past(authority, days):
-    certificate = parsed(issue(authority)[1])
+    certificate = parsed(issue(authority, days=days)[1])
     assert certificate.not_valid_after_utc - certificate.not_valid_before_utc == timedelta(days=days)
     assert certificate.not_valid_before_utc <= NOW - timedelta(minutes=59)
 

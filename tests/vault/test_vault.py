@@ -21,6 +21,8 @@ from festning.model.material import (
     TlsCryptServerKey,
 )
 from festning.vault import age
+from festning.vault.entry import Content
+from festning.vault.making import make
 from festning.vault.tlscrypt import unwrap_client_key
 from festning.vault.vault import Vault
 
@@ -257,3 +259,14 @@ def test_ssh_keys_are_read_by_openssh(vault, tmp_path):
     shown = subprocess.run(["ssh-keygen", "-y", "-f", private], capture_output=True, text=True, check=True).stdout
     assert shown.split()[:2] == vault.lookup(SSH.public).split()[:2]
     assert vault.lookup(SSH.public).endswith(" operator@nordlys\n")
+
+
+def test_a_certificate_is_made_again_when_its_declared_lifetime_changes():
+    wanted = Certificate(authority=Authority.BRIDGE, name="core1", days=825)
+    content = Content("nordlys", ())
+    assert list(make(wanted, content, NOW))
+    entry = content.entries[wanted.certificate]
+    before = {name: value for name, value in entry.facts.items() if name != "days"}
+    content.entries[wanted.certificate] = replace(entry, facts=before)
+    assert list(make(wanted, content, NOW)) == [], "made before lifetimes could be declared, and as they were then"
+    assert wanted.certificate in list(make(replace(wanted, days=90), content, NOW))

@@ -19,6 +19,10 @@ SLOWEST_WRITE_MB_S = 200
 SLOWEST_COMMIT_MS = 10
 """99 of 100 synced 4 KiB writes: what a commit with strict durability waits for, at least once."""
 
+FILE_SYSTEM_SHARE = 0.9
+"""Of a disk: the rest may go to a boot partition and to the file system's own books."""
+GIB = 1 << 30
+
 FULL_MACHINES = frozenset(
     {"none", "kvm", "amazon", "google", "qemu", "vmware", "microsoft", "oracle", "xen", "parallels"}
 )
@@ -39,6 +43,8 @@ def _checks(fortress: Fortress) -> Iterator[CheckSpec]:
         yield _synchronised(host, lab=fortress.lab)
         yield from _clock(fortress, host)
         yield _private_keys(host)
+        if host.disk is not None:
+            yield _disk_size(host, host.disk, lab=fortress.lab)
     for core in fortress.cores:
         yield _virtualisation(core, lab=fortress.lab)
         yield from _disk(core, lab=fortress.lab)
@@ -202,6 +208,31 @@ def _disk(host: Host, *, lab: bool) -> Iterator[CheckSpec]:
         expected=f"p99 ≤ {SLOWEST_COMMIT_MS} ms (4 KiB writes, fsync'd; p50 in the evidence)",
         judge=judge_commit,
         unit="ms",
+    )
+
+
+def _disk_size(host: Host, declared: int, *, lab: bool) -> CheckSpec:
+    def judge(outputs: tuple[Output, ...]) -> Judgement:
+        words = outputs[0].stdout.split()
+        if outputs[0].status != 0 or len(words) != 1 or not words[0].isdigit():
+            return Judgement(verdict=Verdict.UNKNOWN, reason="df gave no size")
+        found = int(words[0])
+        good = found >= declared * FILE_SYSTEM_SHARE
+        reason = (
+            ""
+            if good
+            else f"{declared / GIB:.4g} GiB are declared, the file system of /var/lib has {found / GIB:.1f} GiB"
+        )
+        return _judged(round(found / GIB, 1), good=good, reason=reason, lab=lab)
+
+    probe = Probe(host=host.name, script="df --block-size=1 --output=size /var/lib | tail --lines=1\n")
+    return CheckSpec(
+        id="base.disk-size",
+        host=host.name,
+        probes=(probe,),
+        expected=f"≥ {declared * FILE_SYSTEM_SHARE / GIB:.1f} GiB ({declared / GIB:.4g} GiB declared)",
+        judge=judge,
+        unit="GiB",
     )
 
 

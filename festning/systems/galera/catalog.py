@@ -67,7 +67,7 @@ def standing_down(host: Host, formation: Formation) -> SystemCatalog | None:
     return SystemCatalog(system=f"{SYSTEM}-standing-down", wave=Wave.GROUND, items=(start.stand_down_step(),))
 
 
-def certificate(host: Host) -> Certificate:
+def certificate(fortress: Fortress, host: Host) -> Certificate:
     """A host's key pair for replication and state transfer."""
     return Certificate(
         authority=Authority.DATABASE,
@@ -76,6 +76,7 @@ def certificate(host: Host) -> Certificate:
         addresses=(str(host.bridge),),
         server=True,
         client=True,
+        days=fortress.lifetimes.database,
     )
 
 
@@ -94,7 +95,7 @@ def _data_node(fortress: Fortress, host: Host, formation: Formation) -> SystemCa
     items: tuple[Item, ...] = (
         *(Package(name) for name in DATA_NODE_PACKAGES),
         Account(sql.HEALTH_ACCOUNT),
-        *_key_files(host, owner="mysql", reactions=reactions),
+        *_key_files(fortress, host, owner="mysql", reactions=reactions),
         *_health_files(host),
         _sst_script(),
         _server_config(fortress, host, reactions),
@@ -107,7 +108,9 @@ def _data_node(fortress: Fortress, host: Host, formation: Formation) -> SystemCa
         Gate(name="galera: synced", check=start.SYNCED, timeout_s=900),
     )
     passwords = tuple(service_database_password(service.schema) for service in services)
-    return SystemCatalog(system=SYSTEM, wave=Wave.DATABASE, items=items, materials=(certificate(host), *passwords))
+    return SystemCatalog(
+        system=SYSTEM, wave=Wave.DATABASE, items=items, materials=(certificate(fortress, host), *passwords)
+    )
 
 
 def _arbiter(fortress: Fortress, host: Host, formation: Formation) -> SystemCatalog:
@@ -126,14 +129,14 @@ def _arbiter(fortress: Fortress, host: Host, formation: Formation) -> SystemCata
     items: tuple[Item, ...] = (
         Package("galera-arbitrator-4"),
         Account(GARBD_ACCOUNT),
-        *_key_files(host, owner=GARBD_ACCOUNT, reactions=reactions),
+        *_key_files(fortress, host, owner=GARBD_ACCOUNT, reactions=reactions),
         File(path=GARBD_CONFIG, content=config, on_change=reactions),
         _drop_in(fortress, host, "garb", reactions),
         Unit(name="garb.service"),
         *((start.stand_up_step(),) if standing_down(host, formation) else ()),
         Gate(name="galera: arbitrator runs", check="systemctl is-active --quiet garb.service\n", timeout_s=30),
     )
-    materials: tuple[Material, ...] = (certificate(host),)
+    materials: tuple[Material, ...] = (certificate(fortress, host),)
     return SystemCatalog(system=SYSTEM, wave=Wave.ARBITER, items=items, materials=materials)
 
 
@@ -146,8 +149,8 @@ def _others(fortress: Fortress, host: Host) -> tuple[str, ...]:
     return tuple(address for address in _members(fortress) if address != str(host.bridge))
 
 
-def _key_files(host: Host, *, owner: str, reactions: tuple[Restart, ...]) -> tuple[File, ...]:
-    pair = certificate(host)
+def _key_files(fortress: Fortress, host: Host, *, owner: str, reactions: tuple[Restart, ...]) -> tuple[File, ...]:
+    pair = certificate(fortress, host)
     return (
         File(path=KEYS.authority, content=public(Authority.DATABASE.certificate), on_change=reactions),
         File(path=KEYS.certificate, content=public(pair.certificate), on_change=reactions),

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from festning.model.catalog import Directory, File, Gate, Item, Package, Reload, Restart, SystemCatalog, Unit, Wave
-from festning.model.fortress import Fortress, Host, Role, Service
+from festning.model.fortress import Addresses, Fortress, Host, Role, Service
 from festning.model.material import Authority, Certificate
 from festning.model.reference import public, secret
 from festning.systems.haproxy import names
@@ -18,6 +18,8 @@ from festning.systems.haproxy.routing import backends, relayed
 
 SYSTEM = "haproxy"
 DATABASE_WAIT_S = 60
+# What the log has for the client. Truncated: the network that the address is in.
+_LOGGED = {Addresses.FULL: "%[src]", Addresses.TRUNCATED: "%[src,ipmask(24,48)]", Addresses.NONE: "-"}
 
 
 def catalog(fortress: Fortress, host: Host) -> SystemCatalog | None:
@@ -28,13 +30,13 @@ def catalog(fortress: Fortress, host: Host) -> SystemCatalog | None:
         system=SYSTEM,
         wave=Wave.SERVICES,
         items=tuple(_items(fortress, host)),
-        materials=tuple(certificate(service) for service in _decrypted(fortress, host)),
+        materials=tuple(certificate(fortress, service) for service in _decrypted(fortress, host)),
     )
 
 
-def certificate(service: Service) -> Certificate:
+def certificate(fortress: Fortress, service: Service) -> Certificate:
     """The certificate that the public sees for a service."""
-    return Certificate(authority=Authority.WEB, name=service.host, dns=(service.host,))
+    return Certificate(authority=Authority.WEB, name=service.host, dns=(service.host,), days=fortress.lifetimes.web)
 
 
 def configuration(fortress: Fortress, host: Host) -> str:
@@ -47,8 +49,7 @@ def configuration(fortress: Fortress, host: Host) -> str:
         listen=("*", "[::]") if host.address is not None and host.address.version == 6 else ("*",),
         backends=backends(fortress, host),
         relayed=relayed(fortress, host) if host.role is Role.EDGE else (),
-        # Where the rule does not admit personal data, a client's address is cut to its network before it is logged.
-        client="%[src]" if fortress.residency.admits(host.site) else "%[src,ipmask(24,48)]",
+        client=_LOGGED[fortress.logged_at(host.site)],
         database=fortress.needs_database(host),
     )
 
@@ -69,7 +70,7 @@ def _items(fortress: Fortress, host: Host) -> Iterator[Item]:
     # the host together with the right to decrypt.
     yield Directory(path=names.CERTIFICATES, mode=0o700, purge=True)
     for service in _decrypted(fortress, host):
-        pair = certificate(service)
+        pair = certificate(fortress, service)
         yield File(
             path=names.certificate_path(service),
             content=f"{public(pair.certificate)}\n{secret(pair.key)}\n",

@@ -76,6 +76,8 @@ def _networks(fortress: Fortress, flow: Flow, source: str) -> Iterator[Net]:
         if on_bridge:
             raise CompileError(f"{flow.target}: administrators do not come over the bridge ({flow.why})")
         yield from fortress.admin.networks
+    elif "/" in source:  # No host's name has one.
+        yield ip_network(source)
     else:
         address = _host(fortress, flow, source).bridge if on_bridge else _host(fortress, flow, source).address
         if address is not None:

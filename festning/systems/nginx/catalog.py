@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from ipaddress import IPv4Address
 
 from festning.model.catalog import File, Item, Package, Reload, SystemCatalog, Unit, Wave
-from festning.model.fortress import Fortress, Host, Role, Runtime, Service, SourceFile
+from festning.model.fortress import Addresses, Fortress, Host, Role, Runtime, Service, SourceFile
 from festning.templates import templates_of
 
 render = templates_of("festning.systems.nginx")
@@ -91,5 +91,5 @@ def _front_doors(fortress: Fortress, host: Host) -> tuple[IPv4Address, ...]:
 
 
 def _may_know_clients(fortress: Fortress, host: Host) -> bool:
-    """Client addresses are personal data: they are for sites that the residency rule admits."""
-    return fortress.residency.admits(host.site)
+    """Client addresses are personal data: whole ones are for sites that the residency rule admits, unless declared."""
+    return fortress.logged_at(host.site) is Addresses.FULL

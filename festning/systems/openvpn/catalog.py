@@ -56,7 +56,7 @@ def catalog(fortress: Fortress, host: Host) -> SystemCatalog:
     hubs = fortress.hubs_of(host)
     is_hub = host.role is Role.CORE
     units = (*([layout.HUB_UNIT] if is_hub else []), *(layout.client_unit(hub) for hub in hubs))
-    items: list[Item] = [Package("openvpn"), Account(layout.ACCOUNT), *_material(host, units)]
+    items: list[Item] = [Package("openvpn"), Account(layout.ACCOUNT), *_material(fortress, host, units)]
     if is_hub:
         items += _hub(fortress, host)
     for hub in hubs:
@@ -66,28 +66,33 @@ def catalog(fortress: Fortress, host: Host) -> SystemCatalog:
         system=SYSTEM,
         wave=Wave.GROUND,
         items=tuple(items),
-        materials=tuple(_materials(host, hubs, is_hub=is_hub)),
+        materials=tuple(_materials(fortress, host, hubs, is_hub=is_hub)),
         guarded=True,
     )
 
 
-def certificate(host: Host) -> Certificate:
+def certificate(fortress: Fortress, host: Host) -> Certificate:
     """A host's certificate on the bridge: a hub's is for servers too, since hubs dial each other."""
     return Certificate(
-        authority=Authority.BRIDGE, name=host.name, dns=(host.name,), server=host.role is Role.CORE, client=True
+        authority=Authority.BRIDGE,
+        name=host.name,
+        dns=(host.name,),
+        server=host.role is Role.CORE,
+        client=True,
+        days=fortress.lifetimes.bridge,
     )
 
 
-def _materials(host: Host, hubs: tuple[Host, ...], *, is_hub: bool) -> Iterator[Material]:
-    yield certificate(host)
+def _materials(fortress: Fortress, host: Host, hubs: tuple[Host, ...], *, is_hub: bool) -> Iterator[Material]:
+    yield certificate(fortress, host)
     if is_hub:
         yield TlsCryptServerKey(hub=host.name)
     for hub in hubs:
         yield TlsCryptClientKey(hub=hub.name, client=host.name)
 
 
-def _material(host: Host, units: tuple[str, ...]) -> tuple[Item, ...]:
-    own = certificate(host)
+def _material(fortress: Fortress, host: Host, units: tuple[str, ...]) -> tuple[Item, ...]:
+    own = certificate(fortress, host)
     restart = tuple(Restart(unit) for unit in units)
     return (
         Directory(path=layout.MATERIAL, mode=0o700, purge=True),
