@@ -35,7 +35,7 @@ def demo(*drains: Drain) -> SystemCatalog:
 
 
 def operations(system: SystemCatalog, *, running: bool) -> list[tuple[Kind, str]]:
-    units = {name: RUNNING for name in ("a.service", "b.service", "free.service")} if running else {}
+    units = dict.fromkeys(("a.service", "b.service", "free.service"), RUNNING) if running else {}
     facts = HostFacts(host="alpha", units=units)
     plan = plan_host(SealedCatalog(HostCatalog("alpha", (system,)), str), facts)
     return [(one.kind, one.target) for one in plan.operations]
