@@ -11,7 +11,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from jinja2 import Environment
+    from jinja2 import Environment, Template
 
 Filter = Callable[[str], str]
 
@@ -39,11 +39,26 @@ def templates_of(room: str, **filters: Filter) -> Render:
             lstrip_blocks=True,
             keep_trailing_newline=True,
             autoescape=False,  # noqa: S701 (configuration files, not HTML)
+            auto_reload=False,  # Templates do not change while a command runs; looking costs a stat each time.
         )
         made.filters.update(filters)
         return made
 
-    def render(template: str, /, **values: object) -> str:
-        return environment().get_template(f"{template}.j2").render(**values)
+    @cache
+    def found(template: str) -> Template:
+        return environment().get_template(f"{template}.j2")
 
-    return render
+    def render(template: str, /, **values: object) -> str:
+        return found(template).render(values)
+
+    @cache
+    def render_once(template: str, *values: tuple[str, object]) -> str:
+        return render(template, **dict(values))
+
+    def render_or_remember(template: str, /, **values: object) -> str:
+        # What is filled with nothing but words and switches is the same text on most hosts, and is made once for all.
+        if all(isinstance(value, str | bool) for value in values.values()):
+            return render_once(template, *values.items())
+        return render(template, **values)
+
+    return render_or_remember

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
+from functools import cached_property
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 from pathlib import Path
 from typing import Literal
@@ -194,6 +195,9 @@ class SourceFile:
     content: bytes
     executable: bool = False
 
+    def __hash__(self) -> int:
+        return hash(self.path)  # Paths are different within a source; contents may be long.
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FrontDoor:
@@ -276,9 +280,13 @@ class Waiver:
     path: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Fortress:
-    """The whole stack. ``lab`` is true when it is mapped onto the lab's machines."""
+    """The whole stack. ``lab`` is true when it is mapped onto the lab's machines.
+
+    Without slots, so that what is asked once for each host (who has this name, which hosts have this role) is worked
+    out once for the fortress.
+    """
 
     name: str
     domain: str
@@ -301,16 +309,26 @@ class Fortress:
         """How much of a visitor's address the logs at a site keep: all of it where personal data may be."""
         return Addresses.FULL if self.residency.admits(site) else self.logged_outside
 
+    def __hash__(self) -> int:
+        # Equal fortresses have equal names. Going through all hosts would make remembering cost more than it saves.
+        return hash(self.name)
+
+    @cached_property
+    def _by_name(self) -> Mapping[str, Host]:
+        return {host.name: host for host in reversed(self.hosts)}
+
+    @cached_property
+    def _by_role(self) -> Mapping[Role, tuple[Host, ...]]:
+        ordered = sorted(self.hosts, key=lambda host: host.number)
+        return {role: tuple(host for host in ordered if host.role is role) for role in Role}
+
     def host(self, name: str) -> Host:
         """The host of that name; raises ``KeyError`` when there is none."""
-        for host in self.hosts:
-            if host.name == name:
-                return host
-        raise KeyError(name)
+        return self._by_name[name]
 
     def with_role(self, role: Role) -> tuple[Host, ...]:
         """The hosts of a role, in order of number."""
-        return tuple(sorted((host for host in self.hosts if host.role is role), key=lambda host: host.number))
+        return self._by_role[role]
 
     @property
     def cores(self) -> tuple[Host, ...]:
@@ -327,6 +345,8 @@ class Fortress:
 
     def hubs_of(self, host: Host) -> tuple[Host, ...]:
         """The hubs that a host dials: every hub but itself."""
+        if host.role is not Role.CORE:
+            return self.cores
         return tuple(core for core in self.cores if core.name != host.name)
 
     def peers_of(self, host: Host) -> tuple[Host, ...]:

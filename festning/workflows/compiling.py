@@ -5,7 +5,8 @@ The place where systems meet without knowing each other: the firewall gets every
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 
 from festning.model.catalog import HostCatalog, SystemCatalog
@@ -41,15 +42,23 @@ def compile_flows(fortress: Fortress) -> tuple[Flow, ...]:
 
 def compile_catalogs(fortress: Fortress, sources: Sources, formation: Formation) -> dict[str, HostCatalog]:
     """The catalog of every host, by its name. Raises ``CompileError`` for a contradiction."""
-    flows = compile_flows(fortress)
+    flows = _by_target(compile_flows(fortress))
     return {
-        host.name: HostCatalog(host.name, tuple(_systems(fortress, host, sources, formation, flows)))
+        host.name: HostCatalog(host.name, tuple(_systems(fortress, host, sources, formation, flows.get(host.name, ()))))
         for host in fortress.hosts
     }
 
 
+def _by_target(flows: Iterable[Flow]) -> Mapping[str, Sequence[Flow]]:
+    """The flows of each host: looking through all of them for every host would take the square of their number."""
+    found: dict[str, list[Flow]] = defaultdict(list)
+    for flow in flows:
+        found[flow.target].append(flow)
+    return found
+
+
 def _systems(
-    fortress: Fortress, host: Host, sources: Sources, formation: Formation, flows: tuple[Flow, ...]
+    fortress: Fortress, host: Host, sources: Sources, formation: Formation, flows: Sequence[Flow]
 ) -> Iterator[SystemCatalog]:
     yield base.catalog(fortress, host)
     yield nftables.catalog(fortress, host, flows)

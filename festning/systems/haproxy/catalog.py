@@ -7,6 +7,7 @@ Knows HAProxy. Which servers stand behind what is decided in ``routing``; leaves
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 
 from festning.model.catalog import Directory, File, Gate, Item, Package, Reload, Restart, SystemCatalog, Unit, Wave
 from festning.model.fortress import Addresses, Fortress, Host, Role, Service
@@ -91,6 +92,7 @@ def _items(fortress: Fortress, host: Host) -> Iterator[Item]:
         yield Gate(name="the database answers at 127.0.0.1", check=_DATABASE_ANSWERS, timeout_s=DATABASE_WAIT_S)
 
 
+@cache
 def _unavailable() -> str:
     """The raw answer for a service that has no server left; HTTP wants CRLF between its headers."""
     head, body = render("unavailable.http").split("\n\n", 1)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import collapse_addresses, ip_network
 
 from festning.errors import CompileError
@@ -60,35 +61,45 @@ def _accepts(fortress: Fortress, flow: Flow) -> Iterator[Accept]:
     if ANYONE in flow.sources and flow.network is Network.PUBLIC:
         yield Accept("", (), flow.protocol.value, flow.port, why)
         return
-    networks = [network for source in flow.sources for network in _networks(fortress, flow, source)]
-    for family, version in (("ip", 4), ("ip6", 6)):
-        sources = _collapsed(network for network in networks if network.version == version)
-        if sources:
-            yield Accept(family, sources, flow.protocol.value, flow.port, why)
+    if ADMIN in flow.sources and flow.network is Network.BRIDGE:
+        raise CompileError(f"{flow.target}: administrators do not come over the bridge ({flow.why})")
+    names = flow.sources
+    if ANYONE in names:  # On the bridge that is every host that has a link to the target.
+        names = (*names, *(peer.name for peer in fortress.peers_of(fortress.host(flow.target))))
+    try:
+        families = _addresses(fortress, flow.network, names)
+    except KeyError as error:
+        raise CompileError(
+            f"{flow.target}: the flow {flow.why!r} has a source that is no host: {error.args[0]}"
+        ) from None
+    for family, sources in families:
+        yield Accept(family, sources, flow.protocol.value, flow.port, why)
 
 
-def _networks(fortress: Fortress, flow: Flow, source: str) -> Iterator[Net]:
-    on_bridge = flow.network is Network.BRIDGE
-    if source == ANYONE:  # On the bridge that is every host that has a link to the target.
-        for peer in fortress.peers_of(fortress.host(flow.target)):
-            yield ip_network(peer.bridge)
-    elif source == ADMIN:
-        if on_bridge:
-            raise CompileError(f"{flow.target}: administrators do not come over the bridge ({flow.why})")
+@lru_cache(maxsize=32)
+def _addresses(fortress: Fortress, network: Network, names: tuple[str, ...]) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """The source addresses of names, by family. Remembered, since most hosts are asked by the same few.
+
+    Raises ``KeyError`` for a name that is no host's.
+    """
+    networks = [found for name in names for found in _networks(fortress, network, name)]
+    by_family = (
+        (family, _collapsed(found for found in networks if found.version == version))
+        for family, version in (("ip", 4), ("ip6", 6))
+    )
+    return tuple((family, sources) for family, sources in by_family if sources)
+
+
+def _networks(fortress: Fortress, network: Network, name: str) -> Iterator[Net]:
+    if name == ADMIN:
         yield from fortress.admin.networks
-    elif "/" in source:  # No host's name has one.
-        yield ip_network(source)
-    else:
-        address = _host(fortress, flow, source).bridge if on_bridge else _host(fortress, flow, source).address
+    elif "/" in name:  # No host's name has one.
+        yield ip_network(name)
+    elif name != ANYONE:
+        host = fortress.host(name)
+        address = host.bridge if network is Network.BRIDGE else host.address
         if address is not None:
             yield ip_network(address)
-
-
-def _host(fortress: Fortress, flow: Flow, source: str) -> Host:
-    try:
-        return fortress.host(source)
-    except KeyError:
-        raise CompileError(f"{flow.target}: the flow {flow.why!r} has a source that is no host: {source}") from None
 
 
 def _collapsed(networks: Iterable[Net]) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ serving HTTP to ``nginx``, routing to ``haproxy``, and the database and its gran
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 
 from festning.model.catalog import (
     Account,
@@ -58,12 +59,7 @@ def catalogs(fortress: Fortress, host: Host, sources: Sources) -> tuple[SystemCa
     copies = fortress.copies_on(host)
     if not running and not copies:
         return ()
-    services = SystemCatalog(
-        system=SYSTEM,
-        wave=Wave.SERVICES,
-        items=tuple(_items(running, copies, sources)),
-        materials=tuple(_materials(running)),
-    )
+    services = _services(running, copies, tuple(sources[service.name] for service in (*running, *copies)))
     release = tuple(
         _release(service, sources[service.name])
         for service in running
@@ -72,6 +68,20 @@ def catalogs(fortress: Fortress, host: Host, sources: Sources) -> tuple[SystemCa
     if not release:
         return (services,)
     return services, SystemCatalog(system="release", wave=Wave.RELEASE, items=release)
+
+
+@lru_cache(maxsize=8)
+def _services(
+    running: tuple[Service, ...], copies: tuple[Service, ...], files: tuple[tuple[SourceFile, ...], ...]
+) -> SystemCatalog:
+    """Remembered: it is the same on every host of a role, and a digest of every source is in it."""
+    sources = {service.name: source for service, source in zip((*running, *copies), files, strict=True)}
+    return SystemCatalog(
+        system=SYSTEM,
+        wave=Wave.SERVICES,
+        items=tuple(_items(running, copies, sources)),
+        materials=tuple(_materials(running)),
+    )
 
 
 def _items(running: tuple[Service, ...], copies: tuple[Service, ...], sources: Sources) -> Iterator[Item]:
