@@ -13,7 +13,16 @@ from festning.engine.orders import observe_request
 from festning.engine.sealed import SealedCatalog
 from festning.errors import FestningError
 from festning.model.catalog import Wave
-from festning.model.facts import HostFacts, Interrupted, ManagedSystem, PathFact, PathKind, UnitFact, Unreachable
+from festning.model.facts import (
+    HostFacts,
+    Interrupted,
+    ManagedSystem,
+    PathFact,
+    PathKind,
+    Placed,
+    UnitFact,
+    Unreachable,
+)
 
 
 async def observe(
@@ -40,6 +49,15 @@ async def observe_host(
     return facts_from(host, answer["facts"])
 
 
+def _placed(told: dict[str, Any]) -> Placed:
+    return Placed(
+        sha256=told.get("sha256"),
+        at=told.get("at", ""),
+        operator=told.get("operator", ""),
+        generation=told.get("generation", 0),
+    )
+
+
 def facts_from(host: str, told: dict[str, Any]) -> HostFacts:
     """The agent's answer as facts."""
     return HostFacts(
@@ -50,9 +68,14 @@ def facts_from(host: str, told: dict[str, Any]) -> HostFacts:
         accounts=frozenset(told["accounts"]),
         foreign={directory: tuple(entries) for directory, entries in told["foreign"].items()},
         steps=told["steps"],
+        said=told.get("said", {}),
         managed=tuple(
             ManagedSystem(
-                system=name, wave=Wave[one["wave"].upper()], paths=tuple(one["paths"]), units=tuple(one["units"])
+                system=name,
+                wave=Wave[one["wave"].upper()],
+                paths=tuple(one["paths"]),
+                units=tuple(one["units"]),
+                placed={path: _placed(entry) for path, entry in one.get("placed", {}).items()},
             )
             for name, one in told["managed"].items()
         ),

@@ -29,6 +29,7 @@ from festning.model.catalog import (
 from festning.model.plan import HostPlan, Kind, Operation
 
 _OBSERVED_STEP_TIMEOUT_S = 10.0
+_PATHS = frozenset({Kind.MKDIR, Kind.WRITE, Kind.CHMOD, Kind.REMOVE})
 _ITEM_KEYS: dict[Kind, str] = {
     Kind.ACCOUNT: "account",
     Kind.MKDIR: "path",
@@ -57,6 +58,7 @@ def observe_request(sealed: SealedCatalog, state_directory: str) -> dict[str, An
             for item in items
             if isinstance(item, Step)
         ],
+        "telling": [item.name for item in items if isinstance(item, Step) and item.tells],
     }
 
 
@@ -72,7 +74,7 @@ class Introduction:
 
 
 def begin_request(plan: HostPlan, sealed: SealedCatalog, introduction: Introduction) -> dict[str, Any]:
-    """How an apply begins on a host: who it is, and what the plan saw of the files that it will change."""
+    """How an apply begins on a host: who it is, and what the plan saw at the paths that it will change."""
     return {
         "operator": introduction.operator,
         "fortress": introduction.fortress,
@@ -80,7 +82,11 @@ def begin_request(plan: HostPlan, sealed: SealedCatalog, introduction: Introduct
         "run": introduction.run_directory,
         "generation": introduction.generation,
         "systems": {system.system: snapshot(system, sealed) for system in sealed.catalog.systems},
-        "seen": {operation.target: operation.before for operation in plan.operations if operation.before is not None},
+        "seen": {
+            operation.target: operation.seen
+            for operation in plan.operations
+            if operation.seen is not None and operation.kind in _PATHS
+        },
     }
 
 

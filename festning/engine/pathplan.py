@@ -27,7 +27,7 @@ class PathPlanner:
         elif fact is None or fact.sha256 != self._sealed.digest(item.path):
             yield self._write(system, item, fact)
         elif (why := _attributes(item, fact)) is not None:
-            yield Operation(wave=system.wave, system=system.system, kind=Kind.CHMOD, target=item.path, why=why)
+            yield _of_path(system, Kind.CHMOD, item.path, why, fact)
 
     def remove(self, system: SystemCatalog, departed: tuple[str, ...]) -> Iterator[Operation]:
         """What an earlier catalog placed, and what is foreign in purged directories."""
@@ -51,9 +51,9 @@ class PathPlanner:
     def _directory(system: SystemCatalog, item: Directory, fact: PathFact | None) -> Iterator[Operation]:
         if fact is None or fact.kind is not PathKind.DIRECTORY:
             why = "does not exist" if fact is None else f"is a {fact.kind.value}"
-            yield Operation(wave=system.wave, system=system.system, kind=Kind.MKDIR, target=item.path, why=why)
+            yield _of_path(system, Kind.MKDIR, item.path, why, fact)
         elif (difference := _attributes(item, fact)) is not None:
-            yield Operation(wave=system.wave, system=system.system, kind=Kind.CHMOD, target=item.path, why=difference)
+            yield _of_path(system, Kind.CHMOD, item.path, difference, fact)
 
     def _write(self, system: SystemCatalog, item: File, fact: PathFact | None) -> Operation:
         before = ABSENT if fact is None else (fact.sha256 or fact.kind.value)
@@ -67,6 +67,7 @@ class PathPlanner:
             diff=self._difference(item, fact),
             before=before,
             after=self._sealed.digest(item.path),
+            seen=_seen(fact),
         )
 
     def _difference(self, item: File, fact: PathFact | None) -> str:
@@ -90,7 +91,16 @@ class PathPlanner:
             why=why,
             before=fact.sha256 if fact else None,
             after=ABSENT if fact and fact.sha256 else None,
+            seen=_seen(fact),
         )
+
+
+def _of_path(system: SystemCatalog, kind: Kind, path: str, why: str, fact: PathFact | None) -> Operation:
+    return Operation(wave=system.wave, system=system.system, kind=kind, target=path, why=why, seen=_seen(fact))
+
+
+def _seen(fact: PathFact | None) -> str:
+    return ABSENT if fact is None else fact.token
 
 
 def _attributes(item: File | Directory, fact: PathFact) -> str | None:

@@ -14,7 +14,7 @@ from festning.engine.drainplan import with_drains
 from festning.engine.pathplan import PathPlanner
 from festning.engine.sealed import SealedCatalog
 from festning.engine.unitplan import Reactions, UnitPlanner
-from festning.model.catalog import Account, Directory, File, Gate, Package, Step, SystemCatalog, Unit, Wave
+from festning.model.catalog import NOTE, Account, Directory, File, Gate, Package, Step, SystemCatalog, Unit, Wave
 from festning.model.facts import HostFacts, ManagedSystem, Unreachable
 from festning.model.plan import HostPlan, Kind, Operation
 
@@ -23,8 +23,13 @@ def plan_host(sealed: SealedCatalog, facts: HostFacts | Unreachable) -> HostPlan
     """What is to be done on a host so that it becomes what its catalog says."""
     if isinstance(facts, Unreachable):
         return HostPlan(host=facts.host, reachable=False, reason=facts.reason, hint=facts.hint)
-    operations = tuple(_Planner(sealed, facts).operations())
-    return HostPlan(host=facts.host, operations=operations, generation=facts.generation)
+    planner = _Planner(sealed, facts)
+    return HostPlan(
+        host=facts.host,
+        operations=tuple(planner.operations()),
+        generation=facts.generation,
+        notes=tuple(planner.notes()),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +43,7 @@ class _Departed:
 class _Planner:
     def __init__(self, sealed: SealedCatalog, facts: HostFacts) -> None:
         self._catalog = sealed.catalog
+        self._redact = sealed.redact
         self._facts = facts
         self._declared = {item.key for _, item in self._catalog.items()}
         self._left = frozenset(
@@ -60,6 +66,11 @@ class _Planner:
             for managed in reversed(self._facts.managed):
                 if managed.wave is wave and managed.system not in remaining:
                     yield from self._departed_system(managed)
+
+    def notes(self) -> Iterator[str]:
+        """What the checks of telling steps saw that is nobody's to change."""
+        for said in self._facts.said.values():
+            yield from (self._redact(line.removeprefix(NOTE)) for line in said.splitlines() if line.startswith(NOTE))
 
     def _packages(self) -> Iterator[Operation]:
         """All packages at once, before anything else: one run of apt."""
@@ -112,9 +123,19 @@ class _Planner:
             if isinstance(item, Unit):
                 yield from self._units.running(system, item, touched=touched)
             elif isinstance(item, Step) and not self._facts.steps.get(item.name, False):
-                yield Operation(
-                    wave=system.wave, system=system.system, kind=Kind.STEP, target=item.name, why="its check says no"
-                )
+                yield self._step(system, item)
+
+    def _step(self, system: SystemCatalog, item: Step) -> Operation:
+        said = self._facts.said.get(item.name, "").splitlines(keepends=True)
+        wrong = "".join(line for line in said if not line.startswith(NOTE))
+        return Operation(
+            wave=system.wave,
+            system=system.system,
+            kind=Kind.STEP,
+            target=item.name,
+            why="its check says no",
+            diff=self._redact(wrong) or None,
+        )
 
     def _departed(self, system: str) -> _Departed:
         """In reverse order of placement. A path that another system has taken over has not departed."""

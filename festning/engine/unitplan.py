@@ -64,34 +64,38 @@ class UnitPlanner:
         why = "is no longer declared"
         for unit in units:
             if not self._fact(unit).is_stopped:
-                yield _operation(system, Kind.STOP, unit, why)
+                yield self._operation(system, Kind.STOP, unit, why)
         for unit in units:
             if not self._fact(unit).is_disabled:
-                yield _operation(system, Kind.DISABLE, unit, why)
+                yield self._operation(system, Kind.DISABLE, unit, why)
 
     def enabling(self, system: SystemCatalog) -> Iterator[Operation]:
-        units = [item for item in system.items if isinstance(item, Unit)]
+        units = _units(system)
         for item in units:
             fact = self._fact(item.name)
             if not item.enabled and not fact.is_disabled:
-                yield _operation(system, Kind.DISABLE, item.name, f"is {fact.file_state}")
+                yield self._operation(system, Kind.DISABLE, item.name, f"is {fact.file_state}")
             elif not item.enabled and not fact.exists and self._installing:
-                yield _operation(system, Kind.DISABLE, item.name, "Debian enables what it installs")
+                yield self._operation(system, Kind.DISABLE, item.name, "Debian enables what it installs")
+        for item in units:
+            if (item.enabled or item.running) and self._fact(item.name).is_masked:
+                yield self._operation(system, Kind.UNMASK, item.name, "is masked, so that nothing can start it")
         for item in units:
             fact = self._fact(item.name)
             if item.enabled and not fact.is_enabled:
-                yield _operation(system, Kind.ENABLE, item.name, f"is {fact.file_state or 'not there yet'}")
+                why = "after the mask" if fact.is_masked else f"is {fact.file_state or 'not there yet'}"
+                yield self._operation(system, Kind.ENABLE, item.name, why)
 
     def reacting(self, system: SystemCatalog, reactions: Reactions, *, touched: bool) -> Iterator[Operation]:
         """Reactions of units that run and are meant to; whatever is to be started anyway needs no restart."""
         if not touched and any(self._fact(item.name).needs_daemon_reload for item in _units(system)):
-            yield _operation(system, Kind.RELOAD, MANAGER, "has not read a unit file as it is now")
+            yield self._operation(system, Kind.RELOAD, MANAGER, "has not read a unit file as it is now")
         for unit, why in reactions.restart.items():
             if self._reacts(unit, touched=touched):
-                yield _operation(system, Kind.RESTART, unit, why)
+                yield self._operation(system, Kind.RESTART, unit, why)
         for unit, why in reactions.reload.items():
             if self._reacts(unit, touched=touched):
-                yield _operation(system, Kind.RELOAD, unit, why)
+                yield self._operation(system, Kind.RELOAD, unit, why)
 
     def running(self, system: SystemCatalog, item: Unit, *, touched: bool) -> Iterator[Operation]:
         fact = self._fact(item.name)
@@ -99,9 +103,9 @@ class UnitPlanner:
             why = (
                 "is not there yet" if not fact.exists else f"is {fact.active}" + (f" ({fact.sub})" if fact.sub else "")
             )
-            yield _operation(system, Kind.START, item.name, why)
+            yield self._operation(system, Kind.START, item.name, why)
         elif not item.running and not fact.is_stopped:
-            yield _operation(system, Kind.STOP, item.name, f"is {fact.active}")
+            yield self._operation(system, Kind.STOP, item.name, f"is {fact.active}")
 
     def _reacts(self, unit: str, *, touched: bool) -> bool:
         declared = self._declared.get(unit)
@@ -117,10 +121,10 @@ class UnitPlanner:
     def _fact(self, unit: str) -> UnitFact:
         return self._facts.units.get(unit, NO_UNIT)
 
+    def _operation(self, system: SystemCatalog, kind: Kind, target: str, why: str) -> Operation:
+        seen = None if target == MANAGER else self._fact(target).token
+        return Operation(wave=system.wave, system=system.system, kind=kind, target=target, why=why, seen=seen)
+
 
 def _units(system: SystemCatalog) -> list[Unit]:
     return [item for item in system.items if isinstance(item, Unit)]
-
-
-def _operation(system: SystemCatalog, kind: Kind, target: str, why: str) -> Operation:
-    return Operation(wave=system.wave, system=system.system, kind=kind, target=target, why=why)

@@ -145,17 +145,24 @@ class Unit:
         return f"unit:{self.name}"
 
 
+NOTE = "note: "
+"""How a line of a telling check begins that is for the reader and asks for nothing."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
     """What is not a file: done with ``do`` when ``check`` fails (both are given to /bin/sh on its standard input).
 
-    Scripts may refer to secrets; they are never part of a command line.
+    Scripts may refer to secrets; they are never part of a command line. With ``tells``, what ``check`` prints is part
+    of the plan: lines that begin with :data:`NOTE` are things seen that are nobody's to change, and are shown whether
+    it succeeds or not; the others say what is wrong, best as a unified diff.
     """
 
     name: str
     check: str
     do: str
     timeout_s: float = 120.0
+    tells: bool = False
 
     @property
     def key(self) -> str:

@@ -26,6 +26,8 @@ class PathFact:
 
     ``content`` is there only for a text file that is smaller than 256 KiB, differs from what was expected and is
     declared without a secret; it is never part of a representation, as people do leave passwords in files.
+    ``modified`` is when the content was last written, ``changed`` when anything of it was (mode and owner as well), in
+    seconds since the epoch by the host's clock; 0 where that is not known.
     """
 
     kind: PathKind
@@ -34,6 +36,13 @@ class PathFact:
     group: str
     sha256: str | None = None
     content: str | None = field(default=None, repr=False)
+    modified: int = 0
+    changed: int = 0
+
+    @property
+    def token(self) -> str:
+        """All that may not have moved between a plan and its apply, in one line. The agent makes the same line."""
+        return f"{self.kind.value} {self.mode:04o} {self.owner}:{self.group} {self.sha256 or '-'}"
 
 
 _ENABLED = frozenset(
@@ -47,7 +56,8 @@ class UnitFact:
     """A unit as ``systemctl show`` tells it (systemd's org.freedesktop.systemd1(5) has the values).
 
     ``ran`` is whether its main process was started since boot; ``condition_failed`` whether systemd looked at the
-    unit's own conditions and left it alone because of them.
+    unit's own conditions and left it alone because of them. ``since`` is when its state last changed, in seconds since
+    the epoch by the host's clock; 0 when it did not since boot.
     """
 
     load: str
@@ -60,6 +70,12 @@ class UnitFact:
     remains: bool = False
     condition_failed: bool = False
     needs_daemon_reload: bool = False
+    since: int = 0
+
+    @property
+    def token(self) -> str:
+        """All that may not have moved between a plan and its apply, in one line. The agent makes the same line."""
+        return f"{self.load} {self.active} {self.file_state or '-'}"
 
     @property
     def exists(self) -> bool:
@@ -87,12 +103,30 @@ class UnitFact:
         return self.file_state in _ENABLED
 
     @property
+    def is_masked(self) -> bool:
+        """Whether somebody made it impossible to start."""
+        return self.file_state in ("masked", "masked-runtime")
+
+    @property
     def is_disabled(self) -> bool:
         return self.file_state in _NOT_ENABLED
 
 
 NO_UNIT = UnitFact(load="not-found", active="inactive")
 """What is known of a unit that the host does not have."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Placed:
+    """What festning last put at a path: ``sha256`` of a file's content (``None``: a directory), when, by whom.
+
+    ``at`` is ISO 8601, UTC, by the host's clock; ``generation`` the number of that apply.
+    """
+
+    sha256: str | None
+    at: str
+    operator: str
+    generation: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,6 +137,7 @@ class ManagedSystem:
     wave: Wave
     paths: tuple[str, ...] = ()
     units: tuple[str, ...] = ()
+    placed: Mapping[str, Placed] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,7 +158,8 @@ class HostFacts:
     """Everything seen on a host at one time.
 
     ``paths`` holds only what exists; ``packages`` maps installed packages to their versions; ``foreign`` maps purged
-    directories to the entries that no catalog declares; ``steps`` maps steps to whether their check succeeded;
+    directories to the entries that no catalog declares; ``steps`` maps steps to whether their check succeeded, and
+    ``said`` those that tell what is wrong to what they said;
     ``generation`` is the number of the last apply that changed the host (0: none that is known); ``time`` is the host's
     own clock in seconds since the epoch.
     """
@@ -135,6 +171,7 @@ class HostFacts:
     accounts: frozenset[str] = frozenset()
     foreign: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     steps: Mapping[str, bool] = field(default_factory=dict)
+    said: Mapping[str, str] = field(default_factory=dict)
     managed: tuple[ManagedSystem, ...] = ()
     interrupted: tuple[Interrupted, ...] = ()
     generation: int = 0

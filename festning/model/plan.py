@@ -23,6 +23,7 @@ class Kind(StrEnum):
     WRITE = "write"
     CHMOD = "chmod"
     REMOVE = "remove"
+    UNMASK = "unmask"
     ENABLE = "enable"
     DISABLE = "disable"
     START = "start"
@@ -43,12 +44,42 @@ ABSENT = "absent"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Last:
+    """What is known of the last changes of an operation's target.
+
+    ``at``, ``operator`` and ``generation`` are festning's own last change of it; ``since`` is when the host was changed
+    otherwise after that, and ``by`` whoever the host can name for it. Times are ISO 8601, UTC; what is not known is
+    empty or 0.
+    """
+
+    at: str = ""
+    operator: str = ""
+    generation: int = 0
+    since: str = ""
+    by: str = ""
+
+    def document(self) -> dict[str, Any]:
+        return {
+            "at": self.at,
+            "operator": self.operator,
+            "generation": self.generation,
+            "since": self.since,
+            "by": self.by,
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Operation:
     """One thing to do on a host.
 
-    ``why`` is one line for the reader. ``diff`` is a unified diff of a text file, digests where the file is secret, or
-    ``(binary)``. ``before`` and ``after`` are the SHA-256 of a file's content (:data:`ABSENT` where there is none): an
-    apply refuses when the path is no longer what the plan saw; both are ``None`` where there is no content to compare.
+    ``why`` is one line for the reader. ``diff`` is a unified diff of a text file, digests where the file is secret,
+    what a step's check told, or ``(binary)``. ``before`` and ``after`` are the SHA-256 of a file's content
+    (:data:`ABSENT` where there is none); both are ``None`` where there is no content to compare. ``seen`` is what the
+    plan saw at a path or of a unit, in one line: an apply refuses when a path is no longer that. ``version`` is that of
+    a package that would be installed (empty: not asked, or not known).
+
+    ``drift`` is whether it takes back what was changed on the host, and not by festning; ``last`` is what is known of
+    the last changes.
     """
 
     wave: Wave
@@ -60,6 +91,15 @@ class Operation:
     diff: str | None = None
     before: str | None = None
     after: str | None = None
+    seen: str | None = None
+    version: str = ""
+    drift: bool = False
+    last: Last | None = None
+
+    @property
+    def waits(self) -> bool:
+        """Whether it changes nothing: gates only wait, and what is drained is put back."""
+        return self.kind in _WAITING
 
     def document(self) -> dict[str, Any]:
         """The operation as ``plan --json`` prints it."""
@@ -71,6 +111,12 @@ class Operation:
             "why": self.why,
             "secret": self.secret,
             "diff": self.diff,
+            "before": self.before,
+            "after": self.after,
+            "seen": self.seen,
+            "version": self.version,
+            "drift": self.drift,
+            "last": None if self.last is None else self.last.document(),
         }
 
 
@@ -78,7 +124,8 @@ class Operation:
 class HostPlan:
     """What is to be done on one host, in order. ``reason`` and ``hint`` say why a host could not be reached.
 
-    ``generation`` is the number of the last apply that changed the host; 0 when there was none.
+    ``generation`` is the number of the last apply that changed the host; 0 when there was none. ``notes`` are things
+    seen on the host that are nobody's to change.
     """
 
     host: str
@@ -87,11 +134,12 @@ class HostPlan:
     reason: str = ""
     hint: str = ""
     generation: int = 0
+    notes: tuple[str, ...] = ()
 
     @property
     def changes(self) -> int:
-        """How many operations change something: gates only wait, and what is drained is put back."""
-        return sum(operation.kind not in _WAITING for operation in self.operations)
+        """How many operations change something."""
+        return sum(not operation.waits for operation in self.operations)
 
     def drains_in(self, wave: Wave) -> bool:
         """Whether something that serves is taken out of traffic in this wave."""
@@ -105,6 +153,9 @@ class HostPlan:
             "host": self.host,
             "reachable": self.reachable,
             "reason": self.reason,
+            "hint": self.hint,
+            "generation": self.generation,
+            "notes": list(self.notes),
             "operations": [operation.document() for operation in self.operations],
         }
 
@@ -119,6 +170,11 @@ class Plan:
     @property
     def changes(self) -> int:
         return sum(host.changes for host in self.hosts)
+
+    @property
+    def drift(self) -> int:
+        """How many operations take back what was changed on a host, and not by festning."""
+        return sum(operation.drift for _, operation in self.operations())
 
     @property
     def generation(self) -> int:
@@ -143,9 +199,19 @@ class Plan:
                 yield host.host, operation
 
     def document(self) -> dict[str, Any]:
-        """The plan as ``plan --json`` prints it. The shape is stable."""
+        """The plan as ``plan --json`` prints it. The shape is stable: keys may be added, none goes or changes.
+
+        ``fortress``, ``changes`` (how many operations change something), ``drift`` (how many of those take back what
+        was changed on a host), ``generation`` (the number that carrying it out will have), and ``hosts`` in declared
+        order: ``host``, ``reachable``, ``reason`` and ``hint`` (when it is not), ``generation`` (its last), ``notes``,
+        and ``operations`` in the order in which they will be done. Of each: ``wave``, ``system``, ``kind``, ``target``,
+        ``why``, ``secret``, ``diff``, ``before``, ``after``, ``seen``, ``version``, ``drift`` and ``last`` as in
+        :class:`Operation` and :class:`Last`.
+        """
         return {
             "fortress": self.fortress,
             "changes": self.changes,
+            "drift": self.drift,
+            "generation": self.generation,
             "hosts": [host.document() for host in self.hosts],
         }

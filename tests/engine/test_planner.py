@@ -272,4 +272,28 @@ def test_an_unreachable_host_has_a_plan_that_says_so():
     sealed = SealedCatalog(HostCatalog("alpha", ()), str)
     found = plan_host(sealed, Unreachable(host="alpha", reason="no answer", hint="look"))
     assert not found.reachable
-    assert found.document() == {"host": "alpha", "reachable": False, "reason": "no answer", "operations": []}
+    assert (found.reason, found.hint, found.operations) == ("no answer", "look", ())
+
+
+def test_a_masked_unit_is_unmasked_before_it_is_enabled_and_started():
+    masked = UnitFact(load="masked", active="inactive", sub="dead", file_state="masked")
+    found = plan(facts(units={"web.service": masked}), Unit(name="web.service"))
+    assert steps(found) == [("unmask", "web.service"), ("enable", "web.service"), ("start", "web.service")]
+    assert found.operations[0].seen == "masked inactive masked"
+
+
+def test_a_masked_unit_that_is_meant_to_be_off_is_left_alone():
+    masked = UnitFact(load="masked", active="inactive", sub="dead", file_state="masked")
+    found = plan(facts(units={"web.service": masked}), Unit(name="web.service", enabled=False, running=False))
+    assert steps(found) == []
+
+
+def test_what_a_telling_step_says_is_its_difference_and_notes_stand_apart():
+    step = Step(name="rules", check="false", do="true", tells=True)
+    said = {"rules": "note: somebody else's table\n-drop\n+accept <password>\n"}
+    found = plan(facts(said=said), step, File(path="/p", content=secret("password")))
+    (told,) = [one for one in found.operations if one.kind is Kind.STEP]
+    assert told.diff == f"-drop\n+accept {secret('password')}\n"
+    assert found.notes == ("somebody else's table",)
+    quiet = plan(facts(said={"rules": "note: still there\n"}, steps={"rules": True}), step)
+    assert (quiet.changes, quiet.notes) == (0, ("still there",))

@@ -54,7 +54,7 @@ units = st.builds(
     load=st.sampled_from(("loaded", "not-found")),
     active=st.sampled_from(("active", "inactive", "failed", "activating")),
     sub=st.sampled_from(("", "auto-restart")),
-    file_state=st.sampled_from(("enabled", "disabled", "static", "")),
+    file_state=st.sampled_from(("enabled", "disabled", "masked", "static", "")),
     type=st.sampled_from(("oneshot", "notify")),
     ran=st.booleans(),
     condition_failed=st.booleans(),
@@ -182,6 +182,7 @@ class Host:
             return
         fact = replace(self.units.get(name, NO_UNIT), load="loaded")
         changes = {
+            Kind.UNMASK: {"file_state": "disabled"},
             Kind.ENABLE: {"file_state": "enabled"},
             Kind.DISABLE: {"file_state": "disabled"},
             Kind.STOP: {"active": "inactive", "condition_failed": False},

@@ -7,16 +7,25 @@ import json
 import pytest
 
 from festning.model.catalog import Wave
-from festning.model.plan import ABSENT, HostPlan, Kind, Operation, Plan
+from festning.model.plan import ABSENT, HostPlan, Kind, Last, Operation, Plan
 
 WRITE = Operation(
-    wave=Wave.SERVICES, system="web", kind=Kind.WRITE, target="/a", why="does not exist", diff="+x\n", before=ABSENT
+    wave=Wave.SERVICES,
+    system="web",
+    kind=Kind.WRITE,
+    target="/a",
+    why="does not exist",
+    diff="+x\n",
+    before=ABSENT,
+    seen=ABSENT,
+    drift=True,
+    last=Last(at="2026-11-20T14:02:00Z", operator="kari@desk", generation=7, since="2026-11-21T03:10:00Z"),
 )
 GATE = Operation(wave=Wave.SERVICES, system="web", kind=Kind.GATE, target="answers", why="something changed")
 PLAN = Plan(
     fortress="nordlys",
     hosts=(
-        HostPlan(host="core1", operations=(WRITE, GATE)),
+        HostPlan(host="core1", operations=(WRITE, GATE), generation=7, notes=("a table of somebody else's",)),
         HostPlan(host="edge1", reachable=False, reason="no answer", hint="is it up?"),
     ),
 )
@@ -26,11 +35,16 @@ def test_the_document_has_its_stable_shape():
     assert json.loads(json.dumps(PLAN.document())) == {
         "fortress": "nordlys",
         "changes": 1,
+        "drift": 1,
+        "generation": 8,
         "hosts": [
             {
                 "host": "core1",
                 "reachable": True,
                 "reason": "",
+                "hint": "",
+                "generation": 7,
+                "notes": ["a table of somebody else's"],
                 "operations": [
                     {
                         "wave": "services",
@@ -40,6 +54,18 @@ def test_the_document_has_its_stable_shape():
                         "why": "does not exist",
                         "secret": False,
                         "diff": "+x\n",
+                        "before": "absent",
+                        "after": None,
+                        "seen": "absent",
+                        "version": "",
+                        "drift": True,
+                        "last": {
+                            "at": "2026-11-20T14:02:00Z",
+                            "operator": "kari@desk",
+                            "generation": 7,
+                            "since": "2026-11-21T03:10:00Z",
+                            "by": "",
+                        },
                     },
                     {
                         "wave": "services",
@@ -49,10 +75,24 @@ def test_the_document_has_its_stable_shape():
                         "why": "something changed",
                         "secret": False,
                         "diff": None,
+                        "before": None,
+                        "after": None,
+                        "seen": None,
+                        "version": "",
+                        "drift": False,
+                        "last": None,
                     },
                 ],
             },
-            {"host": "edge1", "reachable": False, "reason": "no answer", "operations": []},
+            {
+                "host": "edge1",
+                "reachable": False,
+                "reason": "no answer",
+                "hint": "is it up?",
+                "generation": 0,
+                "notes": [],
+                "operations": [],
+            },
         ],
     }
 

@@ -12,7 +12,7 @@ import pwd
 import signal
 
 from festning.engine.agent import packages
-from festning.engine.agent.look import look
+from festning.engine.agent.look import look, token
 from festning.engine.agent.manifest import Manifest
 from festning.engine.agent.part import PATH_KINDS, Part, PartError, with_purge
 from festning.engine.agent.processes import Command, run
@@ -175,15 +175,13 @@ def _named(operations: list[dict[str, Any]]) -> list[dict[str, str]]:
 
 
 def moved(seen: dict[str, str]) -> list[str]:
-    """The paths that are not what the plan saw: ``seen`` maps paths to a SHA-256 or ``absent``."""
+    """The paths that are not what the plan saw: ``seen`` maps paths to a line of their state, or to ``absent``."""
     return [path for path, before in seen.items() if _now(path) != before]
 
 
 def _now(path: str) -> str:
     fact = look(path)
-    if fact is None:
-        return "absent"
-    return str(fact.get("sha256", fact["kind"]))
+    return "absent" if fact is None else token(fact)
 
 
 def main() -> None:

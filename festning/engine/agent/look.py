@@ -7,6 +7,7 @@ import hashlib
 import os
 import pwd
 import stat
+import time
 
 from festning.engine.agent.processes import Command, Ended
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 CONTENT_LIMIT = 256 * 1024
 UNIT_PROPERTIES = (
     "LoadState,ActiveState,SubState,UnitFileState,Type,Result,RemainAfterExit,ExecMainStartTimestampMonotonic,"
-    "ConditionResult,ConditionTimestampMonotonic,NeedDaemonReload"
+    "ConditionResult,ConditionTimestampMonotonic,NeedDaemonReload,StateChangeTimestampMonotonic"
 )
 
 _users: dict[int, str] = {}
@@ -64,6 +65,8 @@ def look(path: str, expected: str | None = None, *, want_content: bool = False) 
             "mode": stat.S_IMODE(status.st_mode),
             "owner": user_name(status.st_uid),
             "group": group_name(status.st_gid),
+            "modified": int(status.st_mtime),
+            "changed": int(status.st_ctime),
         }
         if kind == "file":
             content = read(path)
@@ -73,6 +76,12 @@ def look(path: str, expected: str | None = None, *, want_content: bool = False) 
     except (FileNotFoundError, NotADirectoryError):
         return None
     return fact
+
+
+def token(fact: dict[str, Any]) -> str:
+    """All that may not have moved between a plan and its apply, in one line, as ``model.facts`` makes it too."""
+    owner = f"{fact['owner']}:{fact['group']}"
+    return f"{fact['kind']} {fact['mode']:04o} {owner} {fact.get('sha256') or '-'}"
 
 
 def _kind(mode: int) -> str:
@@ -116,10 +125,17 @@ def unit_facts(units: list[str], ended: Ended) -> dict[str, dict[str, Any]]:
     ]
     if not ended.ok or len(blocks) != len(units):
         raise RuntimeError(f"systemctl show failed: {ended.stderr.strip() or ended.status}")
-    return {unit: _unit_fact(block) for unit, block in zip(units, blocks, strict=True)}
+    booted = time.time() - time.monotonic()
+    return {unit: _unit_fact(block, booted) for unit, block in zip(units, blocks, strict=True)}
 
 
-def _unit_fact(shown: dict[str, str]) -> dict[str, Any]:
+def unit_token(fact: dict[str, Any]) -> str:
+    """As :func:`token`, of a unit."""
+    return f"{fact['load']} {fact['active']} {fact['file_state'] or '-'}"
+
+
+def _unit_fact(shown: dict[str, str], booted: float) -> dict[str, Any]:
+    moved = int(shown.get("StateChangeTimestampMonotonic") or 0)
     return {
         "load": shown["LoadState"],
         "active": shown["ActiveState"],
@@ -133,4 +149,5 @@ def _unit_fact(shown: dict[str, str]) -> dict[str, Any]:
         "condition_failed": shown.get("ConditionResult") == "no"
         and shown.get("ConditionTimestampMonotonic", "0") != "0",
         "needs_daemon_reload": shown.get("NeedDaemonReload") == "yes",
+        "since": int(booted + moved / 1e6) if moved else 0,
     }

@@ -27,13 +27,20 @@ def observe(request: dict[str, Any]) -> dict[str, Any]:
         queries.append(Command(("dpkg-query", "-W", "-f", "${Package}\t${Version}\t${db:Status-Abbrev}\n", *packages)))
     checks = request["checks"]
     ended = run_all(queries + [script(text, timeout) for _, text, timeout in checks], at_once=16)
+    strangers = {directory: foreign(directory, declared) for directory, declared in request["purge"].items()}
+    others = [path for paths in (*(one["paths"] for one in systems.values()), *strangers.values()) for path in paths]
     return {
-        "paths": _paths(request["paths"], [path for one in systems.values() for path in one["paths"]]),
+        "paths": _paths(request["paths"], others),
         "units": unit_facts(units, ended.pop(0)) if units else {},
         "packages": _installed(ended.pop(0).stdout) if packages else {},
         "steps": {name: result.ok for (name, _, _), result in zip(checks, ended, strict=True)},
+        "said": {
+            name: result.stdout
+            for (name, _, _), result in zip(checks, ended, strict=True)
+            if name in request["telling"]
+        },
         "accounts": [name for name in request["accounts"] if _account(name)],
-        "foreign": {directory: foreign(directory, declared) for directory, declared in request["purge"].items()},
+        "foreign": strangers,
         "managed": systems,
         "interrupted": {
             name: {**one, "temporaries": [path for path in one["temporaries"] if os.path.lexists(path)]}
@@ -46,9 +53,9 @@ def observe(request: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _paths(expected: list[list[Any]], managed: list[str]) -> dict[str, Any]:
+def _paths(expected: list[list[Any]], others: list[str]) -> dict[str, Any]:
     facts = {path: look(path, sha256, want_content=want) for path, sha256, want in expected}
-    facts.update({path: look(path) for path in managed if path not in facts})
+    facts.update({path: look(path) for path in others if path not in facts})
     return {path: fact for path, fact in facts.items() if fact is not None}
 
 

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from typing import Any
 
 PATH_KINDS = frozenset({"mkdir", "write", "chmod", "remove"})
-UNIT_KINDS = frozenset({"enable", "disable", "start", "stop", "restart", "reload"})
+UNIT_KINDS = frozenset({"unmask", "enable", "disable", "start", "stop", "restart", "reload"})
+_LASTING = frozenset({"unmask", "enable", "disable"})
+"""What changes links on the disk, which systemd must read again."""
 MANAGER = "systemd"
 """The target of a reload that makes systemd itself read its unit files again."""
 
@@ -77,7 +79,9 @@ class Part:
         self._undo_units(problems, "disable", done.get("enable", []))
         try:
             self._swap.back()
-            if self._unit_files or "enable" in done or "disable" in done:
+            if done.get("unmask"):
+                change("mask", done["unmask"])
+            if self._unit_files or done.keys() & _LASTING:
                 daemon_reload()
         except (OSError, UnitError) as error:
             problems.append(str(error))
@@ -126,11 +130,11 @@ class Part:
         if MANAGER in units:
             self._stale = True
             units = [unit for unit in units if unit != MANAGER]
-        if kind not in ("enable", "disable"):
+        if kind not in _LASTING:
             self._read_again()
         self._done.append((kind, [*dict(self._done).get(kind, []), *units]))
         change(kind, units)
-        if kind in ("enable", "disable"):
+        if kind in _LASTING:
             self._stale = True
         elif kind != "stop":
             self._unsettled += units

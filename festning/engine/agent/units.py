@@ -20,6 +20,8 @@ _UNANNOUNCED = frozenset({"simple", "exec", "idle", ""})
 _RESTARTING = frozenset({"auto-restart", "auto-restart-queued"})
 _UNIT_DIRECTORIES = ("/etc/systemd/system/", "/run/systemd/system/", "/usr/lib/systemd/system/", "/lib/systemd/system/")
 _VERBS = {
+    "unmask": ("--no-reload", "unmask"),
+    "mask": ("--no-reload", "mask"),
     "enable": ("--no-reload", "enable"),
     "disable": ("--no-reload", "disable"),
     "start": ("start",),
@@ -47,11 +49,16 @@ def daemon_reload() -> None:
 
 
 def change(kind: str, units: list[str]) -> None:
-    """Do ``kind`` (enable, disable, start, stop, restart or reload) to all units at once. Raises :class:`UnitError`."""
+    """Do ``kind`` (mask, unmask, enable, disable, start, stop, restart, reload) to all units at once.
+
+    Raises :class:`UnitError`.
+    """
     if kind in ("disable", "stop"):
         units = [unit for unit, fact in states(units).items() if fact["load"] != "not-found"]
     if units:
         _systemctl((*_VERBS[kind], "--", *units), units)
+    if units and kind == "unmask":  # A mask until the next boot is another one.
+        _systemctl(("--no-reload", "--runtime", "unmask", "--", *units), units)
 
 
 def states(units: list[str]) -> dict[str, dict[str, Any]]:
