@@ -89,6 +89,10 @@ class Live:
         else:
             self._console.print(f"{self._clock() - self._began:6.1f} s  {escape(title)}")
 
+    def pause(self) -> None:
+        """End the stage at hand, as a question to the person follows."""
+        self._end(good=True)
+
     def detail(self, text: str) -> None:
         """Show what is going on, where there is a line that can change."""
         if self._status is not None:

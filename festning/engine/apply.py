@@ -102,6 +102,7 @@ async def apply(
     *,
     operator: str,
     serial_order: Sequence[str] = (),
+    rolled_back_to: int | None = None,
     progress: Callable[[Progress], None] = _nobody_watches,
     state_directory: str = STATE_DIRECTORY,
     run_directory: str = RUN_DIRECTORY,
@@ -109,7 +110,8 @@ async def apply(
     """Make it so.
 
     ``operator`` is who does it, for the hosts' journals and for the next one who finds the lock taken. ``serial_order``
-    is the order of hosts in waves that go one at a time; hosts that it leaves out follow in the plan's order. Raises
+    is the order of hosts in waves that go one at a time; hosts that it leaves out follow in the plan's order.
+    ``rolled_back_to`` is the generation that the plan goes back to, for the hosts' records. Raises
     :class:`LockedError`, with nothing changed anywhere, when somebody else is changing one of the hosts.
     """
     order = [*serial_order, *(host.host for host in plan.hosts if host.host not in serial_order)]
@@ -123,6 +125,7 @@ async def apply(
         state_directory=state_directory,
         run_directory=run_directory,
         generation=plan.generation,
+        rolled_back_to=rolled_back_to,
     )
     try:
         await _all(turn.begin(introduction) for turn in turns)
@@ -201,14 +204,18 @@ class _HostApply:
             await self._guarded(self._carry_out(wave, order))
 
     async def finish(self) -> None:
-        """Let the agent end by itself, so that the lock is free when the apply is over."""
-        if self._conversation is not None and self.going:
+        """Let the agent end by itself, so that its records are whole and the lock is free when the apply is over."""
+        skipped = self._ending is not None and self._ending.outcome is Outcome.SKIPPED
+        if self._conversation is not None and (self.going or skipped):
             await self._stop_staying()
             await self._guarded(self._finish(self._conversation))
 
-    @staticmethod
-    async def _finish(conversation: Conversation) -> None:
-        await conversation.say({"complete": True})
+    async def _finish(self, conversation: Conversation) -> None:
+        if self._ending is None:
+            await conversation.say({"complete": True})
+            await conversation.hear()
+        else:
+            await conversation.say({"incomplete": self._ending.reason})
         await conversation.finish()
 
     async def leave(self) -> None:

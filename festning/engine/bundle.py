@@ -40,7 +40,20 @@ class Verb(Enum):
 
     OBSERVE = (*_LOOKING, "observe")
     PROBE = ("processes", "wire", "probe")
-    APPLY = (*_LOOKING, "swap", "stage", "units", "waiting", "part", "packages", "records", "manifest", "apply")
+    APPLY = (
+        *_LOOKING,
+        "swap",
+        "stage",
+        "units",
+        "waiting",
+        "part",
+        "packages",
+        "records",
+        "manifest",
+        "generations",
+        "apply",
+    )
+    RECALL = (*_LOOKING, "records", "generations", "recall")
 
 
 @cache

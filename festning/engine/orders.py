@@ -6,7 +6,6 @@ nowhere else.
 
 from __future__ import annotations
 
-import base64
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
@@ -71,6 +70,7 @@ class Introduction:
     state_directory: str
     run_directory: str
     generation: int = 1
+    rolled_back_to: int | None = None
 
 
 def begin_request(plan: HostPlan, sealed: SealedCatalog, introduction: Introduction) -> dict[str, Any]:
@@ -81,6 +81,9 @@ def begin_request(plan: HostPlan, sealed: SealedCatalog, introduction: Introduct
         "state": introduction.state_directory,
         "run": introduction.run_directory,
         "generation": introduction.generation,
+        "rolled_back_to": introduction.rolled_back_to,
+        "packages": list(sealed.catalog.packages),
+        "changing": sorted({one.system for one in plan.operations if one.kind is not Kind.INSTALL}),
         "systems": {system.system: snapshot(system, sealed) for system in sealed.catalog.systems},
         "seen": {
             operation.target: operation.seen
@@ -184,7 +187,7 @@ def _details(item: Item, sealed: SealedCatalog) -> dict[str, Any]:
     if isinstance(item, Directory):
         return {"mode": item.mode, "owner": item.owner, "group": item.group}
     if isinstance(item, File):
-        return {"mode": item.mode, "owner": item.owner, "group": item.group} | _content(sealed.content(item.path))
+        return {"mode": item.mode, "owner": item.owner, "group": item.group} | sealed.delivery(item.path)
     if isinstance(item, Step):
         scripts = {"check": sealed.script(item.check), "do": sealed.script(item.do)}
         return {**scripts, "timeout_s": item.timeout_s}
@@ -197,10 +200,3 @@ def _scripts(item: Item, sealed: SealedCatalog) -> dict[str, Any]:
     if isinstance(item, Drain):
         return {"begin": sealed.script(item.begin), "end": sealed.script(item.end), "timeout_s": item.timeout_s}
     return {}
-
-
-def _content(content: bytes) -> dict[str, str]:
-    try:
-        return {"text": content.decode()}
-    except UnicodeDecodeError:
-        return {"base64": base64.b64encode(content).decode()}

@@ -6,6 +6,7 @@ orders that go down the SSH connection take contents out.
 
 from __future__ import annotations
 
+import base64
 import hashlib
 from collections.abc import Callable
 
@@ -40,6 +41,14 @@ class SealedCatalog:
         """SHA-256 of the filled content of a file, hexadecimal."""
         return hashlib.sha256(self._contents[path]).hexdigest()
 
+    def delivery(self, path: str) -> dict[str, str]:
+        """How the agent is given a file's content: as text, or as base64."""
+        content = self._contents[path]
+        try:
+            return {"text": content.decode()}
+        except UnicodeDecodeError:
+            return {"base64": base64.b64encode(content).decode()}
+
     def script(self, text: str) -> str:
         """A step's or gate's script, filled."""
         return fill(text, self._lookup)
@@ -65,9 +74,13 @@ class SealedCatalog:
             elif isinstance(item, Drain):
                 texts += [item.begin, item.end]
         names = sorted({name for text in texts for name in references(text) if secret(name) in text})
-        pieces = ((name, piece) for name in names for piece in (self._lookup(name), *self._lookup(name).splitlines()))
-        long_enough = {(name, piece) for name, piece in pieces if _telling(piece)}
-        return tuple(sorted(long_enough, key=lambda pair: -len(pair[1])))
+        pieces = {(name, piece) for name in names for piece in telling_pieces(self._lookup(name))}
+        return tuple(sorted(pieces, key=lambda pair: -len(pair[1])))
+
+
+def telling_pieces(text: str) -> list[str]:
+    """A secret and its lines, without what would tell nothing."""
+    return [piece for piece in (text, *text.splitlines()) if _telling(piece)]
 
 
 def _telling(piece: str) -> bool:

@@ -9,11 +9,11 @@ from __future__ import annotations
 from typing import Any
 
 from festning.engine.sealed import SealedCatalog
-from festning.model.catalog import Account, Directory, File, Gate, Item, Reaction, Restart, SystemCatalog, Unit
+from festning.model.catalog import Account, Directory, Drain, File, Gate, Item, Reaction, Restart, SystemCatalog, Unit
 
 
 def snapshot(system: SystemCatalog, sealed: SealedCatalog) -> dict[str, Any]:
-    """One system of a host's catalog. Gates keep their references to secrets, unfilled."""
+    """One system of a host's catalog. Gates and drains keep their references to secrets, unfilled."""
     kept = (_kept(item, sealed) for item in system.items)
     return {
         "wave": system.wave.name.lower(),
@@ -35,9 +35,19 @@ def _kept(item: Item, sealed: SealedCatalog) -> dict[str, Any] | None:
     if isinstance(item, Directory):
         return {"item": "directory", **_attributes(item), "purge": item.purge}
     if isinstance(item, Unit):
-        return {"item": "unit", "name": item.name, "enabled": item.enabled, "running": item.running}
+        return {
+            "item": "unit",
+            **{key: getattr(item, key) for key in ("name", "enabled", "running", "renewal", "left")},
+        }
+    return _kept_script(item)
+
+
+def _kept_script(item: Item) -> dict[str, Any] | None:
     if isinstance(item, Gate):
         return {"item": "gate", "name": item.name, "check": item.check, "timeout_s": item.timeout_s}
+    if isinstance(item, Drain):
+        scripts = {"begin": item.begin, "end": item.end, "timeout_s": item.timeout_s}
+        return {"item": "drain", "name": item.name, "units": list(item.units), **scripts}
     if isinstance(item, Account):
         return {"item": "account", "name": item.name, "home": item.home}
     return None

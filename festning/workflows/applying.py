@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from festning.workflows.opening import Opened, Surroundings, open_fortress
 from festning.workflows.planning import Planned, make_plan
 from festning.workflows.progress import Progress
 
-PATIENCE = 20
+PATIENCE = 40
 PAUSE_S = 2.0
 """How often, and how long each time, an interrupted apply of the same operator is waited for."""
 
@@ -40,21 +40,43 @@ async def apply(
     """Complete the vault, look, plan, and carry the plan out."""
     complete_vault(opened, sources, now)
     progress.stage(f"Look at {len(opened.fortress.hosts)} hosts")
-    planned = await make_plan(opened, sources, connections)
-    for _ in range(PATIENCE):
+
+    async def planning() -> Planned:
+        return await make_plan(opened, sources, connections)
+
+    planned, result = await carry_out_patiently(await planning(), planning, connections, operator, progress)
+    return planned.plan, result
+
+
+async def carry_out_patiently(
+    planned: Planned,
+    plan_again: Callable[[], Awaitable[Planned]],
+    connections: Connections,
+    operator: str,
+    progress: Progress,
+    *,
+    rolled_back_to: int | None = None,
+) -> tuple[Planned, ApplyResult]:
+    """Carry a plan out; where an interrupted apply of the same operator has the lock, wait for its end and plan again.
+
+    Raises :class:`LockedError` when somebody else is at work, or one's own work takes too long.
+    """
+    for left in reversed(range(PATIENCE)):
         try:
-            return planned.plan, await _carry_out(planned, connections, operator, progress)
+            return planned, await _carry_out(planned, connections, operator, progress, rolled_back_to)
         except LockedError as error:
-            if error.operator != operator:
+            if error.operator != operator or not left:
                 raise
-            # An apply of ours that was interrupted: its agents still end the part at hand.
-            progress.stage(f"Wait for the interrupted apply on {error.host} to end")
+            # Its agents still end the part at hand, or a change that nobody confirmed is still to be taken back.
+            progress.stage(f"Wait for your own apply on {error.host}, at work since {error.since}, to end")
             await asyncio.sleep(PAUSE_S)
-            planned = await make_plan(opened, sources, connections)
-    return planned.plan, await _carry_out(planned, connections, operator, progress)
+            planned = await plan_again()
+    raise AssertionError("the last try returns or raises")
 
 
-async def _carry_out(planned: Planned, connections: Connections, operator: str, progress: Progress) -> ApplyResult:
+async def _carry_out(
+    planned: Planned, connections: Connections, operator: str, progress: Progress, rolled_back_to: int | None
+) -> ApplyResult:
     progress.stage(f"Apply {planned.plan.changes} changes")
 
     def hear(event: Event) -> None:
@@ -66,6 +88,7 @@ async def _carry_out(planned: Planned, connections: Connections, operator: str, 
         connections,
         operator=operator,
         serial_order=planned.serial_order,
+        rolled_back_to=rolled_back_to,
         progress=hear,
     )
 

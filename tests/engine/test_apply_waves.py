@@ -52,6 +52,8 @@ class ScriptedHost:
         if "operator" in request:
             holder = {"operator": "ola", "since": "noon"}
             self.answers.put_nowait({"locked": holder} if self.host in self.stage.locked else {"ready": True})
+        elif "complete" in request:
+            self.answers.put_nowait({"completed": True})
         elif "wave" in request:
             await asyncio.sleep(0.01)
             self.stage.log.append((request["wave"], self.host))

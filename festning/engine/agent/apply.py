@@ -12,6 +12,7 @@ import pwd
 import signal
 
 from festning.engine.agent import packages
+from festning.engine.agent.generations import Blobs, Generation
 from festning.engine.agent.look import look, token
 from festning.engine.agent.manifest import Manifest
 from festning.engine.agent.part import PATH_KINDS, Part, PartError, with_purge
@@ -25,6 +26,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+_WAITING = frozenset({"gate", "drain", "resume"})
 _PLACING = frozenset({"mkdir", "write", "enable", "start"})
 PATIENCE_S = 45.0
 """How long to wait without any word: an operator who waits for other hosts says so every few seconds."""
@@ -38,7 +40,11 @@ class Session:
         self._run: str = request["run"]
         self._declared: dict[str, dict[str, Any]] = request["systems"]
         self._manifest = Manifest(request["state"], request["operator"], request["generation"])
-        self._journal = Journal(request["state"], request["operator"], request["fortress"])
+        who = {key: request[key] for key in ("operator", "fortress")}
+        self._journal = Journal(request["state"], **who, generation=self._manifest.generation)
+        self._generation = Generation(request, self._manifest.generation)
+        self._blobs = Blobs(request["state"])
+        self._packages: list[str] = request["packages"]
         for path in self._manifest.temporaries:
             if path.endswith(NEW) and os.path.lexists(path):
                 os.unlink(path)
@@ -52,6 +58,7 @@ class Session:
             self._install(order["install"])
             for part in parts:
                 self._accounts(part)
+                self._fetch(part)
                 part["operations"] = with_purge(part)
             stage = Stage(self._run)
             _validate(stage, parts)
@@ -70,7 +77,12 @@ class Session:
 
     def complete(self) -> None:
         """All waves came to a good end."""
+        self._generation.complete(packages.versions(self._packages) if self._generation.begun else {})
         self._manifest.complete({name: self._contents(name) for name in self._declared})
+
+    def incomplete(self, reason: str) -> None:
+        """The operator begins nothing more here, for a reason that this host is not to blame for."""
+        self._generation.fail("", reason, [])
 
     def _part(self, wave: str, part: dict[str, Any]) -> dict[str, Any] | None:
         operations = part["operations"]
@@ -87,12 +99,13 @@ class Session:
         try:
             self._manifest.begin(part["system"], managed, owed)
             work.carry_out()
+            self._generation.settle(part["system"], _changes(named))
             self._manifest.settle(part["system"], managed, self._contents(part["system"]), placed | changed)
             self._journal.append(wave=wave, system=part["system"], operations=named, result="ok")
         except (PartError, OSError) as error:
             problems = work.back()
             if not problems:
-                problems += self._undone()
+                problems += self._undone(part["system"], _changes(named))
             return self._failure(wave, part["system"], error, problems or ["put back as it was"], named)
         return None
 
@@ -101,11 +114,12 @@ class Session:
         items = self._declared.get(system, {"items": []})["items"]
         return {item["path"]: item.get("sha256") for item in items if "path" in item}
 
-    def _undone(self) -> list[str]:
+    def _undone(self, system: str, changes: int) -> list[str]:
         try:
+            self._generation.unsettled(system, changes)
             self._manifest.undone()
         except OSError as error:
-            return [f"the manifest: {error}"]
+            return [f"the records: {error}"]
         return []
 
     def _failure(
@@ -119,8 +133,10 @@ class Session:
         entry = {"wave": wave, "system": system, "operations": operations or [], "back": back}
         try:
             self._journal.append(**entry, result="failed", reason=str(error))
+            self._manifest.attempted()
+            self._generation.fail(system, str(error), back)
         except OSError as unwritten:  # A full disk may be why it failed; the operator hears of both.
-            back = [*back, f"the journal: {unwritten}"]
+            back = [*back, f"the records: {unwritten}"]
         output = getattr(error, "output", "")
         return {"result": "failed", "system": system, "reason": str(error), "output": output, "back": back}
 
@@ -134,8 +150,15 @@ class Session:
             raise PartError(f"apt-get could not install {' '.join(names)}", ended.output)
         operations = [{"kind": "install", "target": name} for name in names]
         self._journal.append(wave="ground", system="", operations=operations, result="ok")
+        self._generation.installed(len(names))
         for name in names:
             emit({"event": "done", "kind": "install", "target": name})
+
+    def _fetch(self, part: dict[str, Any]) -> None:
+        """Contents that are kept here already. Raises :class:`OSError` when one is not, or is damaged."""
+        for operation in part["operations"]:
+            if "blob" in operation:
+                operation["content"] = self._blobs.content(operation["blob"])
 
     def _accounts(self, part: dict[str, Any]) -> None:
         """Accounts come before staging, as staged files may belong to them; a new account harms nobody."""
@@ -174,6 +197,11 @@ def _named(operations: list[dict[str, Any]]) -> list[dict[str, str]]:
     return [{"kind": operation["kind"], "target": operation["target"]} for operation in operations]
 
 
+def _changes(named: list[dict[str, str]]) -> int:
+    """How many operations change something."""
+    return sum(one["kind"] not in _WAITING for one in named)
+
+
 def moved(seen: dict[str, str]) -> list[str]:
     """The paths that are not what the plan saw: ``seen`` maps paths to a line of their state, or to ``absent``."""
     return [path for path, before in seen.items() if _now(path) != before]
@@ -201,10 +229,17 @@ def main() -> None:
     if stale:
         emit({"moved": stale})
         return
-    session = Session(begin, inbox)
-    emit({"ready": True})
-    while (order := inbox.next(PATIENCE_S)) is not None:
-        if "wave" in order:
-            emit(session.wave(order))
-        elif "complete" in order:
-            session.complete()
+    try:
+        session = Session(begin, inbox)
+        emit({"ready": True})
+        while (order := inbox.next(PATIENCE_S)) is not None:
+            if "wave" in order:
+                emit(session.wave(order))
+            elif "complete" in order:
+                session.complete()
+                emit({"completed": True})
+            elif "incomplete" in order:
+                session.incomplete(order["incomplete"])
+    except (OSError, ValueError) as error:
+        # The records cannot be read or written: a full disk, or a hand in them.
+        emit({"error": f"{type(error).__name__}: {error}"})

@@ -61,6 +61,7 @@ class Manifest:
         until the system is settled.
         """
         self._before = json.loads(json.dumps(self._content))
+        self._content["generation"] = self.generation
         if managed is not None:
             earlier = self._earlier(system)
             # What was there before stays known until it is gone, after what is to come: both may be there for a while.
@@ -107,9 +108,15 @@ class Manifest:
             self._save()
 
     def undone(self) -> None:
-        """What was begun last is as it was before, and what was owed before is still owed."""
-        self._content = self._before
+        """What was begun last is as it was before, and what was owed before is still owed. Its number is used up."""
+        self._content = {**self._before, "generation": self.generation}
         self._save()
+
+    def attempted(self) -> None:
+        """Nothing was changed; no other attempt shall have this one's number."""
+        if self._content["generation"] != self.generation:
+            self._content["generation"] = self.generation
+            self._save()
 
     def _earlier(self, system: str) -> dict[str, Any]:
         return {**_NOTHING, **self._content["systems"].get(system, {})}

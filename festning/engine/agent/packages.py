@@ -46,6 +46,15 @@ def install(names: list[str]) -> Ended:
             forget_policy()
 
 
+def versions(names: list[str]) -> dict[str, str]:
+    """Those of ``names`` that are installed, with their versions."""
+    if not names:
+        return {}
+    query = ("dpkg-query", "-W", "-f", "${Package}\t${Version}\t${db:Status-Abbrev}\n", "--", *names)
+    shown = (line.split("\t") for line in run(Command(query)).stdout.splitlines())
+    return {name: version for name, version, status in shown if status[1] == "i"}
+
+
 def forget_policy() -> None:
     """Remove the policy that an install left behind when it was killed; anybody else's stays."""
     try:

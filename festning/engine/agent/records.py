@@ -62,9 +62,9 @@ class Lock:
 class Journal:
     """What was changed, when, by whom, and how it ended; one JSON document a line, only ever appended to."""
 
-    def __init__(self, state: str, operator: str, fortress: str) -> None:
+    def __init__(self, state: str, operator: str, fortress: str, generation: int = 0) -> None:
         self._path = os.path.join(state, "journal.jsonl")
-        self._who = {"operator": operator, "fortress": fortress}
+        self._who = {"operator": operator, "fortress": fortress, "generation": generation}
 
     def append(self, **entry: object) -> None:
         line = json.dumps({"at": utc_now(), **self._who, **entry}) + "\n"

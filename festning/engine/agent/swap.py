@@ -28,7 +28,10 @@ def beside(path: str, suffix: str) -> str:
 
 
 def content_of(operation: dict[str, Any]) -> bytes:
-    """The content of a write: text, or bytes as base64."""
+    """The content of a write: text, bytes as base64, or bytes that the host had already."""
+    if "content" in operation:
+        kept: bytes = operation["content"]
+        return kept
     if "text" in operation:
         text: str = operation["text"]
         return text.encode()
