@@ -39,7 +39,7 @@ def surroundings() -> Surroundings:
     def ask(question: str) -> str:
         return str(typer.prompt(question.rstrip(": "), hide_input=True, err=True))
 
-    return Surroundings(dict(os.environ), operator(), ask if sys.stdin.isatty() else None)
+    return Surroundings(dict(os.environ), operator(), ask if sys.stdin.isatty() else None, now().date())
 
 
 @app.command()

@@ -15,8 +15,10 @@ from typing import Any, Self
 
 from rich.console import Console
 from rich.markup import escape
+from rich.padding import Padding
 from rich.status import Status
 from rich.table import Table
+from rich.text import Text
 
 from festning.errors import FestningError
 
@@ -41,6 +43,17 @@ class Screen:
     def line(self, text: str, style: str | None = None) -> None:
         """Print one line of a result."""
         self.out.print(escape(text), style=style)
+
+    def place(self, text: str, style: str | None = None) -> None:
+        """Print one line that is never broken, so that editors find the place in it."""
+        self.out.print(escape(text), style=style, soft_wrap=True)
+
+    def indented(self, text: str, style: str | None = None, *, by: int = 4) -> None:
+        """Print a paragraph that is indented as a whole; where there is no terminal, as one line."""
+        if not self.out.is_terminal:
+            self.place(" " * by + text)
+            return
+        self.out.print(Padding(Text(text), (0, 0, 0, by), expand=False), style=style)
 
     def table(self, title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
         """Print a table; a cell that is a verdict gets its colour."""

@@ -9,6 +9,7 @@ from pathlib import Path
 from festning.cli.apply_table import results
 from festning.cli.apply_table import show as show_applied
 from festning.cli.check_table import document, show_reasons, show_verdict, tally
+from festning.cli.findings_table import finding_document, show_briefly
 from festning.cli.screen import Screen
 from festning.workflows.raising import Raised
 
@@ -25,6 +26,7 @@ def show(screen: Screen, raised: Raised, file: Path) -> None:
                 "hosts": results(raised.result),
                 "verification": document(verification) if verification else None,
                 "doors": {door.host: door.port for door in raised.doors},
+                "findings": [finding_document(finding) for finding in raised.findings],
             }
         )
         return
@@ -50,6 +52,7 @@ def show(screen: Screen, raised: Raised, file: Path) -> None:
         ],
     )
     show_reasons(screen, checks)
+    show_briefly(screen, raised.findings)
     show_verdict(screen, verification)
     if raised.doors:
         _doors(screen, raised, file)

@@ -51,7 +51,17 @@ def parse_fortress(text: str, name: str, folder: Path) -> Fortress:
 
 def position_of(text: str, name: str, key_path: str) -> tuple[int, int]:
     """Line and column (from 1) of a dotted key path in a file that was accepted before."""
-    return _position(_document(text, name), tuple(key_path.split(".")))
+    return positions_of(text, name, [key_path])[0]
+
+
+def positions_of(text: str, name: str, key_paths: Sequence[str]) -> list[tuple[int, int]]:
+    """As :func:`position_of`, for several key paths of one file; a part of digits may be the index of an item."""
+    document = _document(text, name)
+    return [_position(document, _parts(key_path)) for key_path in key_paths]
+
+
+def _parts(key_path: str) -> KeyPath:
+    return tuple(int(part) if part.isdecimal() else part for part in key_path.split("."))
 
 
 def read_source(service: Service) -> tuple[SourceFile, ...]:

@@ -1,15 +1,22 @@
-"""``check``: the schema and the policy, without touching a host."""
+"""``check``, and the judgement before every other verb: the schema and the policy, without touching a host.
+
+Findings are errors, warnings, or waived; an error that is not waived stops every verb that would act on the file.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 from festning.errors import BadFileError, Problem
-from festning.model.finding import Finding, Severity
+from festning.model.finding import Finding
 from festning.model.fortress import Fortress
-from festning.model.load import load_fortress, position_of
-from festning.policy.rules import judge
+from festning.model.load import load_fortress, positions_of
+from festning.policy.losses import Loss
+from festning.policy.rule import Case
+from festning.policy.rules import judge, judge_case
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,32 +29,65 @@ class PlacedFinding:
     column: int
 
 
-def check(file: Path) -> tuple[Fortress, tuple[PlacedFinding, ...]]:
-    """The fortress of a file and what the rules find in it; raises ``BadFileError`` for what is no fortress."""
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A fortress, what the rules find in it, and what each loss would cost it."""
+
+    fortress: Fortress
+    findings: tuple[PlacedFinding, ...]
+    losses: tuple[Loss, ...]
+
+    @property
+    def stops(self) -> bool:
+        """Whether an error is found that no waiver covers."""
+        return any(placed.finding.stops for placed in self.findings)
+
+
+def check(file: Path, today: date) -> Judged:
+    """The fortress of a file, judged on a day; raises ``BadFileError`` for what is no fortress."""
     fortress = load_fortress(file)
-    findings = judge(fortress)
-    text = file.read_text() if findings else ""
-    return fortress, tuple(
-        PlacedFinding(finding, str(file), *position_of(text, str(file), finding.key_path)) for finding in findings
-    )
+    case = Case(fortress, today)
+    findings = judge_case(case, lambda: check_names(fortress))
+    return Judged(fortress, _placed(file, findings), case.losses)
 
 
-def load_judged(file: Path) -> Fortress:
-    """The fortress of a file, when no rule finds an error in it; raises ``BadFileError`` otherwise."""
-    fortress, findings = check(file)
-    errors = [placed for placed in findings if placed.finding.severity is Severity.ERROR]
+def load_judged(file: Path, today: date) -> Fortress:
+    """The fortress of a file, when nothing in it stops; raises ``BadFileError`` with every error that does."""
+    fortress = load_fortress(file)
+    errors = _placed(file, [finding for finding in findings_of(fortress, today) if finding.stops])
     if errors:
-        raise BadFileError(
-            [
-                Problem(
-                    placed.file,
-                    placed.line,
-                    placed.column,
-                    placed.finding.key_path,
-                    f"{placed.finding.message} [{placed.finding.rule}]",
-                    hint=placed.finding.fix,
-                )
-                for placed in errors
-            ]
-        )
+        raise BadFileError([_problem(placed) for placed in errors])
     return fortress
+
+
+def findings_of(fortress: Fortress, today: date) -> tuple[Finding, ...]:
+    """What the rules find in a fortress on a day, without places."""
+    return judge(fortress, today, lambda: check_names(fortress))
+
+
+def check_names(fortress: Fortress) -> frozenset[str]:
+    """The identities of the checks that ``verify`` runs on a fortress: what a waiver may name besides rules."""
+    from festning.workflows.verifying import collect_checks  # noqa: PLC0415 (only a waiver of a check needs all systems)
+
+    return frozenset(spec.id for spec in collect_checks(fortress, "", str))
+
+
+def _placed(file: Path, findings: Iterable[Finding]) -> tuple[PlacedFinding, ...]:
+    found = tuple(findings)
+    if not found:
+        return ()
+    text = file.read_text(encoding="utf-8")
+    places = positions_of(text, str(file), [finding.key_path for finding in found])
+    return tuple(PlacedFinding(finding, str(file), *place) for finding, place in zip(found, places, strict=True))
+
+
+def _problem(placed: PlacedFinding) -> Problem:
+    finding = placed.finding
+    return Problem(
+        placed.file,
+        placed.line,
+        placed.column,
+        finding.key_path,
+        f"{finding.message} [{finding.rule}]",
+        hint=f"{finding.fix}; more: festning explain {finding.rule}",
+    )

@@ -52,7 +52,7 @@ class Make:
 
 def boot(file: Path, *, make: Make, now: datetime, progress: Progress) -> Lab:
     """Boot the lab of a file's fortress, or what of it is missing; safe to call again."""
-    lab = Lab(load_judged(file))
+    lab = Lab(load_judged(file, now.date()))
     raise_lab(lab, read_sources(lab.fortress), make=make, now=now, progress=progress)
     return lab
 

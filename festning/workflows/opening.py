@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from functools import partial
 from pathlib import Path
 
@@ -32,6 +33,7 @@ class Surroundings:
     environment: Mapping[str, str]
     operator: str
     prompt: Callable[[str], str] | None
+    today: date
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,7 @@ def open_fortress(file: Path, surroundings: Surroundings, *, lab: bool, create_v
 
     Raises :class:`UsageError` when the lab is not up, or hosts have no address.
     """
-    fortress = load_judged(file)
+    fortress = load_judged(file, surroundings.today)
     if lab:
         return open_lab(fortress)
     provider = Static(fortress)

@@ -11,13 +11,14 @@ from pathlib import Path
 from festning.engine.apply import ApplyResult
 from festning.engine.connections import Connections
 from festning.model.check import Verdict
+from festning.model.finding import Finding
 from festning.model.fortress import Fortress
 from festning.model.plan import Plan
 from festning.providers.lab.doors import Door
 from festning.providers.lab.lab import Lab
 from festning.workflows.applying import apply
 from festning.workflows.compiling import read_sources
-from festning.workflows.judging import load_judged
+from festning.workflows.judging import findings_of, load_judged
 from festning.workflows.laboratory import Make, raise_lab
 from festning.workflows.opening import Opened, Surroundings, open_fortress
 from festning.workflows.progress import Progress
@@ -32,7 +33,8 @@ SETTLING_PAUSE_S = 3.0
 class Raised:
     """What ``up`` did: the plan, how it was carried out, and what was verified (``None`` when apply was incomplete).
 
-    ``doors`` are for the person who wants to open the services; only the lab has them.
+    ``doors`` are for the person who wants to open the services; only the lab has them. ``findings`` are what the policy
+    has against the fortress, waived or only warned of.
     """
 
     fortress: Fortress
@@ -40,6 +42,7 @@ class Raised:
     result: ApplyResult
     verification: Verification | None
     doors: tuple[Door, ...]
+    findings: tuple[Finding, ...]
 
 
 def up(
@@ -53,7 +56,7 @@ def up(
 ) -> Raised:
     """Bring the fortress up and prove it: in the lab, its machines made as ``make`` says, or on its own hosts."""
     opened = _provision(file, surroundings, make=make, now=now, progress=progress)
-    return asyncio.run(_apply_and_verify(opened, surroundings.operator, now, token, progress))
+    return asyncio.run(_apply_and_verify(opened, surroundings, now, token, progress))
 
 
 def _provision(
@@ -61,20 +64,22 @@ def _provision(
 ) -> Opened:
     if make is None:
         return open_fortress(file, surroundings, lab=False, create_vault=True)
-    machines = Lab(load_judged(file))
+    machines = Lab(load_judged(file, surroundings.today))
     return raise_lab(machines, read_sources(machines.fortress), make=make, now=now(), progress=progress)
 
 
 async def _apply_and_verify(
     opened: Opened,
-    operator: str,
+    surroundings: Surroundings,
     now: Callable[[], datetime],
     token: Callable[[], str],
     progress: Progress,
 ) -> Raised:
     sources = read_sources(opened.fortress)
     async with Connections([*opened.endpoints(), opened.client()]) as connections:
-        plan, result = await apply(opened, sources, connections, operator=operator, now=now(), progress=progress)
+        plan, result = await apply(
+            opened, sources, connections, operator=surroundings.operator, now=now(), progress=progress
+        )
         verification = await verify(opened, connections, now, token, progress) if result.complete else None
         for _ in range(SETTLING if plan.changes else 0):
             if verification is None or verification.verdict is Verdict.PASS:
@@ -88,4 +93,5 @@ async def _apply_and_verify(
         result=result,
         verification=verification,
         doors=opened.provider.doors() if isinstance(opened.provider, Lab) else (),
+        findings=findings_of(opened.fortress, surroundings.today),
     )

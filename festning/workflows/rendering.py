@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 from festning.errors import UsageError
@@ -12,12 +13,12 @@ from festning.workflows.compiling import compile_catalogs, read_sources
 from festning.workflows.judging import load_judged
 
 
-def render(file: Path, out: Path, *, lab: bool) -> dict[str, int]:
+def render(file: Path, out: Path, *, lab: bool, today: date) -> dict[str, int]:
     """Write the files of every host below ``out``, and return how many each host has.
 
     Needs no root, no network and no vault. Raises :class:`UsageError` when the folder cannot be written.
     """
-    fortress = load_judged(file)
+    fortress = load_judged(file, today)
     if lab:
         fortress = relocate(fortress)
     catalogs = compile_catalogs(fortress, read_sources(fortress), Formation.running())

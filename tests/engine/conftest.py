@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -16,4 +17,4 @@ def lab_host(lab: Any) -> Endpoint:
     from festning.workflows.opening import Surroundings, open_fortress  # noqa: PLC0415
 
     file: Path = lab.file
-    return open_fortress(file, Surroundings({}, "kari@desk", None), lab=True).client()
+    return open_fortress(file, Surroundings({}, "kari@desk", None, date(2026, 11, 22)), lab=True).client()
