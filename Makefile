@@ -12,10 +12,10 @@ FESTNING := $(VENV)/bin/festning --file $(FORTRESS)
 # The lab: mmdebstrap makes the machines' image, systemd-container (systemd-nspawn) boots them, iproute2 joins them.
 APT := mmdebstrap systemd-container iproute2 nftables util-linux debian-archive-keyring openssh-client python3-venv
 
-.PHONY: help up down test unit lint bench lock packages clean
+.PHONY: help up down test unit lint bench bench-engine lock packages clean
 
 help: ## this list
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
 up: $(VENV)/installed ## install what is missing, boot the lab, apply the example, verify it
 	$(FESTNING) --lab up
@@ -37,6 +37,9 @@ lint: $(VENV)/installed
 
 bench: $(VENV)/installed ## measure the lab: boot, up, plan, memory
 	$(VENV)/bin/python -m bench.lab --cold
+
+bench-engine: $(VENV)/installed ## measure plan and apply beside pyinfra and Ansible, and on 50 hosts (15 minutes)
+	$(VENV)/bin/python -m bench.engine
 
 packages: ## the Debian packages that the lab needs on this machine
 	@missing=$$(for p in $(APT); do \
