@@ -96,14 +96,17 @@ def down(context: typer.Context) -> None:
 
 
 @app.command()
-def plan(context: typer.Context) -> None:
+def plan(
+    context: typer.Context,
+    full: Annotated[bool, typer.Option("--full", help="Show every line of every new file and difference.")] = False,
+) -> None:
     """Show what apply would change. Exit code 0: nothing; 2: changes are pending; 3: a host could not be reached."""
     from festning.cli import plan_table  # noqa: PLC0415
     from festning.workflows import planning  # noqa: PLC0415
 
     called = invocation(context)
     made = asyncio.run(planning.plan(called.file, surroundings(), lab=called.lab))
-    plan_table.show(called.screen, made)
+    plan_table.show(called.screen, made, full=full)
     if made.unreachable:
         raise typer.Exit(EXIT_UNREACHABLE)
     raise typer.Exit(EXIT_PENDING if made.changes else os.EX_OK)

@@ -55,6 +55,10 @@ class Screen:
             return
         self.out.print(Padding(Text(text), (0, 0, 0, by), expand=False), style=style)
 
+    def parts(self, *parts: tuple[str, str]) -> None:
+        """Print one line of parts, each with its style."""
+        self.out.print(Text.assemble(*(part for part in parts if part[0])), soft_wrap=True)
+
     def table(self, title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
         """Print a table; a cell that is a verdict gets its colour."""
         table = Table(title=escape(title), title_justify="left", box=None, pad_edge=False, header_style="bold")

@@ -79,12 +79,11 @@ class UnitPlanner:
                 yield self._operation(system, Kind.DISABLE, item.name, "Debian enables what it installs")
         for item in units:
             if (item.enabled or item.running) and self._fact(item.name).is_masked:
-                yield self._operation(system, Kind.UNMASK, item.name, "is masked, so that nothing can start it")
+                yield self._operation(system, Kind.UNMASK, item.name, "is masked")
         for item in units:
             fact = self._fact(item.name)
             if item.enabled and not fact.is_enabled:
-                why = "after the mask" if fact.is_masked else f"is {fact.file_state or 'not there yet'}"
-                yield self._operation(system, Kind.ENABLE, item.name, why)
+                yield self._operation(system, Kind.ENABLE, item.name, f"is {fact.file_state or 'not there yet'}")
 
     def reacting(self, system: SystemCatalog, reactions: Reactions, *, touched: bool) -> Iterator[Operation]:
         """Reactions of units that run and are meant to; whatever is to be started anyway needs no restart."""

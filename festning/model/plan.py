@@ -7,7 +7,7 @@ its JSON; leaves how it is made to the engine's planner and how it is carried ou
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
@@ -101,6 +101,11 @@ class Operation:
         """Whether it changes nothing: gates only wait, and what is drained is put back."""
         return self.kind in _WAITING
 
+    def alike(self) -> Operation:
+        """The same without what only tells of the past: equal for hosts on which the same is to be done."""
+        last = None if self.drift or self.last is None else replace(self.last, at="", since="", by="")
+        return replace(self, seen=None, last=last)
+
     def document(self) -> dict[str, Any]:
         """The operation as ``plan --json`` prints it."""
         return {
@@ -162,10 +167,19 @@ class HostPlan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """The difference of a whole fortress, hosts in declared order."""
+    """The difference of a whole fortress, hosts in declared order.
+
+    ``order`` names hosts in the order in which they go where hosts go one at a time; the others follow.
+    """
 
     fortress: str
     hosts: tuple[HostPlan, ...]
+    order: tuple[str, ...] = ()
+
+    def in_order(self) -> tuple[HostPlan, ...]:
+        """The hosts as they go where they go one at a time."""
+        first = [self.of(name) for name in self.order]
+        return (*first, *(host for host in self.hosts if host.host not in self.order))
 
     @property
     def changes(self) -> int:
@@ -202,16 +216,17 @@ class Plan:
         """The plan as ``plan --json`` prints it. The shape is stable: keys may be added, none goes or changes.
 
         ``fortress``, ``changes`` (how many operations change something), ``drift`` (how many of those take back what
-        was changed on a host), ``generation`` (the number that carrying it out will have), and ``hosts`` in declared
-        order: ``host``, ``reachable``, ``reason`` and ``hint`` (when it is not), ``generation`` (its last), ``notes``,
-        and ``operations`` in the order in which they will be done. Of each: ``wave``, ``system``, ``kind``, ``target``,
-        ``why``, ``secret``, ``diff``, ``before``, ``after``, ``seen``, ``version``, ``drift`` and ``last`` as in
-        :class:`Operation` and :class:`Last`.
+        was changed on a host), ``generation`` (the number that carrying it out will have), ``order`` (hosts as they go
+        where they go one at a time; the others follow), and ``hosts`` in declared order: ``host``, ``reachable``,
+        ``reason`` and ``hint`` (when it is not), ``generation`` (its last), ``notes``, and ``operations`` in the order
+        in which they will be done. Of each: ``wave``, ``system``, ``kind``, ``target``, ``why``, ``secret``, ``diff``,
+        ``before``, ``after``, ``seen``, ``version``, ``drift`` and ``last`` as in :class:`Operation` and :class:`Last`.
         """
         return {
             "fortress": self.fortress,
             "changes": self.changes,
             "drift": self.drift,
             "generation": self.generation,
+            "order": list(self.order),
             "hosts": [host.document() for host in self.hosts],
         }

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from festning.engine.connections import Connections
+from festning.engine.drift import name_drift
+from festning.engine.inquiry import inquire
 from festning.engine.observe import observe
 from festning.engine.planner import plan_host
 from festning.engine.questions import ask_all
@@ -26,11 +28,15 @@ Facts = Mapping[str, HostFacts | Unreachable]
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """A plan with what it takes to carry it out: the sealed catalogs, and the order of the data nodes."""
+    """A plan with what it takes to carry it out: the sealed catalogs, and the order of the data nodes.
+
+    ``facts`` are what it was made from.
+    """
 
     plan: Plan
     catalogs: Mapping[str, SealedCatalog]
     serial_order: tuple[str, ...]
+    facts: Facts = field(default_factory=dict)
 
 
 async def plan(file: Path, surroundings: Surroundings, *, lab: bool) -> Plan:
@@ -38,7 +44,23 @@ async def plan(file: Path, surroundings: Surroundings, *, lab: bool) -> Plan:
     opened = open_fortress(file, surroundings, lab=lab)
     async with Connections(opened.endpoints()) as connections:
         planned = await make_plan(opened, read_sources(opened.fortress), connections)
-    return planned.plan
+        return await explained(planned, connections)
+
+
+async def explained(planned: Planned, connections: Connections) -> Plan:
+    """The plan with its drift named, and with what the hosts that have some can tell about it."""
+    hosts = planned.plan.hosts
+    seen = {name: facts for name, facts in planned.facts.items() if isinstance(facts, HostFacts)}
+    named = {
+        host.host: name_drift(host, seen[host.host], planned.catalogs[host.host].catalog)
+        for host in hosts
+        if host.host in seen
+    }
+    told = await inquire(named.values(), connections)
+    for name, inquired in told.items():
+        catalog = planned.catalogs[name]
+        named[name] = name_drift(planned.plan.of(name), seen[name], catalog.catalog, inquired)
+    return replace(planned.plan, hosts=tuple(named.get(host.host, host) for host in hosts))
 
 
 async def make_plan(opened: Opened, sources: Sources, connections: Connections) -> Planned:
@@ -57,7 +79,8 @@ async def make_plan(opened: Opened, sources: Sources, connections: Connections) 
         catalogs = _sealed(opened, sources, formation)
     plans = tuple(plan_host(catalogs[host.name], facts[host.name]) for host in fortress.hosts)
     names = tuple(core.name for core in fortress.cores)
-    return Planned(Plan(fortress=fortress.name, hosts=plans), catalogs, formation.order(names))
+    order = formation.order(names)
+    return Planned(Plan(fortress=fortress.name, hosts=plans, order=order), catalogs, order, facts)
 
 
 def _sealed(opened: Opened, sources: Sources, formation: Formation) -> dict[str, SealedCatalog]:

@@ -37,6 +37,7 @@ def test_the_document_has_its_stable_shape():
         "changes": 1,
         "drift": 1,
         "generation": 8,
+        "order": [],
         "hosts": [
             {
                 "host": "core1",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from festning.model.catalog import File, Gate, Item, Package, Reload, Restart, SystemCatalog, Unit, Wave
 from festning.model.fortress import Fortress, Host, Role
+from festning.systems.base.kernel import settings_in_force
 from festning.templates import templates_of
 
 render = templates_of("festning.systems.base")
@@ -52,12 +53,11 @@ def _names(fortress: Fortress, host: Host) -> tuple[Item, ...]:
 
 
 def _kernel(host: Host) -> tuple[Item, ...]:
+    path = "/etc/sysctl.d/60-festning.conf"
+    content = render("sysctl.conf", core=host.role is Role.CORE)
     return (
-        File(
-            path="/etc/sysctl.d/60-festning.conf",
-            content=render("sysctl.conf", core=host.role is Role.CORE),
-            on_change=(Restart("systemd-sysctl.service"),),
-        ),
+        File(path=path, content=content, on_change=(Restart("systemd-sysctl.service"),)),
+        settings_in_force(path, content),
     )
 
 

@@ -11,12 +11,12 @@ from festning.model.catalog import File, Package, Reload, SystemCatalog, Unit, W
 from festning.model.flow import Flow
 from festning.model.fortress import Fortress, Host
 from festning.systems.nftables.compilation import compile_rules
+from festning.systems.nftables.loaded import CONFIG, only_declared_rules, proof
 from festning.templates import templates_of
 
 render = templates_of("festning.systems.nftables")
 
 SYSTEM = "nftables"
-CONFIG = "/etc/nftables.conf"
 UNIT = "nftables.service"
 
 
@@ -40,6 +40,8 @@ def catalog(fortress: Fortress, host: Host, flows: Iterable[Flow]) -> SystemCata
                 on_change=(Reload(UNIT),),
             ),
             Unit(name=UNIT),
+            only_declared_rules(),
+            proof(),
         ),
     )
 

@@ -13,7 +13,8 @@ from importlib.resources import files
 from festning.model.check import CLIENT, CheckSpec, Judgement, Output, Probe, Verdict
 from festning.model.flow import ANYONE, Flow, Network, Protocol
 from festning.model.fortress import Fortress, Host
-from festning.systems.nftables.catalog import CONFIG, ruleset
+from festning.systems.nftables.catalog import ruleset
+from festning.systems.nftables.loaded import CONFIG
 
 DATABASE_PORTS = (3306, 4444, 4567, 4568, 9200)
 """MariaDB, state transfer (SST), replication, incremental transfer (IST), and the writer's health."""
