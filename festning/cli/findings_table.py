@@ -16,8 +16,9 @@ _PLURAL = {"error": "errors", "warning": "warnings", "waived": "waived"}
 
 def show(screen: Screen, judged: Judged) -> None:
     """Every finding: those that stop first, those that are waived last."""
+    in_file_order = sorted(judged.findings, key=lambda placed: (placed.line, placed.column))
     for standing in STYLES:
-        for placed in judged.findings:
+        for placed in in_file_order:
             if standing_of(placed.finding) == standing:
                 _show(screen, placed, standing)
                 screen.line("")

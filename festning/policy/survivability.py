@@ -12,6 +12,9 @@ from festning.model.fortress import Role
 from festning.policy.losses import Kind, Loss, Outcome
 from festning.policy.rule import Case, Fault
 
+_APART = "place the cores at different sites with the arbiter at a third"
+_ELSEWHERE = "declare hosts with the roles that are lost there at another site as well"
+
 
 def single_core(case: Case) -> Iterator[Fault]:
     """There must be two cores at least: one is a database, a hub and a front door without a second."""
@@ -76,8 +79,8 @@ def site(case: Case) -> Iterator[Fault]:
                 f"sites.{loss.name}",
                 f"when {loss.name} is lost ({_few(loss.hosts)}), {_costs(stopped) if stopped else 'services go on'}"
                 + (f"; every data node is there: {_last_copy(case, loss.name)}" if everything else ""),
-                "place the cores at different sites with the arbiter at a third, or waive this with the reason why its "
-                "loss is accepted",
+                (_APART if data[loss.name] else _ELSEWHERE)
+                + ", or waive this with the reason why its loss is accepted",
             )
 
 
