@@ -6,6 +6,7 @@ import asyncio
 import os
 import sys
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -98,14 +99,23 @@ def down(context: typer.Context) -> None:
 @app.command()
 def plan(
     context: typer.Context,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Save the plan, for festning apply FILE to do exactly that.")
+    ] = None,
     full: Annotated[bool, typer.Option("--full", help="Show every line of every new file and difference.")] = False,
 ) -> None:
     """Show what apply would change. Exit code 0: nothing; 2: changes are pending; 3: a host could not be reached."""
     from festning.cli import plan_table  # noqa: PLC0415
-    from festning.workflows import planning  # noqa: PLC0415
 
     called = invocation(context)
-    made = asyncio.run(planning.plan(called.file, surroundings(), lab=called.lab))
+    if out is None:
+        from festning.workflows import planning  # noqa: PLC0415
+
+        made = asyncio.run(planning.plan(called.file, surroundings(), lab=called.lab, now=now()))
+    else:
+        from festning.workflows import saved_plans  # noqa: PLC0415
+
+        made = asyncio.run(saved_plans.save(called.file, surroundings(), out, lab=called.lab, now=now()))
     plan_table.show(called.screen, made, full=full)
     if made.unreachable:
         raise typer.Exit(EXIT_UNREACHABLE)
@@ -113,16 +123,27 @@ def plan(
 
 
 @app.command()
-def apply(context: typer.Context) -> None:
+def apply(
+    context: typer.Context,
+    plan_file: Annotated[
+        Path | None,
+        typer.Argument(metavar="[PLAN]", help="A plan that plan --out saved: it is applied exactly so, or refused."),
+    ] = None,
+) -> None:
     """Make the hosts what the file declares, wave by wave."""
     from festning.cli import apply_table  # noqa: PLC0415
-    from festning.workflows import applying  # noqa: PLC0415
 
     called = invocation(context)
     with called.screen.progress() as progress:
-        made, result = asyncio.run(
-            applying.apply_file(called.file, surroundings(), lab=called.lab, now=now, progress=progress)
-        )
+        if plan_file is None:
+            from festning.workflows import applying  # noqa: PLC0415
+
+            work = applying.apply_file(called.file, surroundings(), lab=called.lab, now=now, progress=progress)
+        else:
+            from festning.workflows import saved_plans  # noqa: PLC0415
+
+            work = saved_plans.apply_saved(called.file, surroundings(), plan_file, lab=called.lab, progress=progress)
+        made, result = asyncio.run(work)
     apply_table.show(called.screen, made, result)
     raise typer.Exit(_exit_code(result, None))
 

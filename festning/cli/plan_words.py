@@ -29,8 +29,8 @@ _COUNTED = (
 
 
 def moment(utc: str) -> str:
-    """``2026-11-20T14:02:33Z`` as a person writes it."""
-    return f"{utc[:10]} {utc[11:16]} UTC"
+    """``2026-11-20T14:02:33Z``, or only its day, as a person writes it."""
+    return f"{utc[:10]} {utc[11:16]} UTC" if "T" in utc else utc
 
 
 def drifted(operations: Sequence[Operation]) -> str:

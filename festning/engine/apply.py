@@ -21,6 +21,7 @@ from festning.engine.sealed import SealedCatalog
 from festning.errors import FestningError, HostUnreachableError
 from festning.model.catalog import Wave
 from festning.model.plan import HostPlan, Plan
+from festning.model.saved import OutdatedPlanError
 
 STAY_INTERVAL_S = 10.0
 """How often a host that waits for others is told that somebody is still there."""
@@ -103,6 +104,7 @@ async def apply(
     operator: str,
     serial_order: Sequence[str] = (),
     rolled_back_to: int | None = None,
+    exactly: bool = False,
     progress: Callable[[Progress], None] = _nobody_watches,
     state_directory: str = STATE_DIRECTORY,
     run_directory: str = RUN_DIRECTORY,
@@ -111,8 +113,9 @@ async def apply(
 
     ``operator`` is who does it, for the hosts' journals and for the next one who finds the lock taken. ``serial_order``
     is the order of hosts in waves that go one at a time; hosts that it leaves out follow in the plan's order.
-    ``rolled_back_to`` is the generation that the plan goes back to, for the hosts' records. Raises
-    :class:`LockedError`, with nothing changed anywhere, when somebody else is changing one of the hosts.
+    ``rolled_back_to`` is the generation that the plan goes back to, for the hosts' records. With ``exactly``, all hosts
+    that the plan could reach must be there and as the plan saw them. Raises :class:`LockedError`, with nothing changed
+    anywhere, when somebody else is changing one of the hosts, and :class:`OutdatedPlanError` when one moved.
     """
     order = [*serial_order, *(host.host for host in plan.hosts if host.host not in serial_order)]
     turns = [
@@ -126,9 +129,12 @@ async def apply(
         run_directory=run_directory,
         generation=plan.generation,
         rolled_back_to=rolled_back_to,
+        exactly=exactly,
     )
     try:
         await _all(turn.begin(introduction) for turn in turns)
+        if exactly:
+            _refuse_what_moved(turns)
         for wave in Wave:
             await _carry_out(wave, [turn for turn in turns if turn.has_work_in(wave)])
         await _all(turn.finish() for turn in turns)
@@ -136,6 +142,15 @@ async def apply(
         await _all(turn.leave() for turn in turns)
     results = {turn.host: turn.result() for turn in turns}
     return ApplyResult(hosts=tuple(results[host.host] for host in plan.hosts))
+
+
+def _refuse_what_moved(turns: Iterable[_HostApply]) -> None:
+    moved = [turn.result() for turn in turns if turn.planned and not turn.going]
+    if moved:
+        lines = "".join(f"\n  {one.host}: {one.reason}" for one in moved)
+        raise OutdatedPlanError(
+            f"the hosts moved since the plan was made; nothing was changed:{lines}", hint=moved[0].hint
+        )
 
 
 async def _all(works: Iterable[Coroutine[Any, Any, None]]) -> None:
@@ -180,6 +195,11 @@ class _HostApply:
         self._staying: asyncio.Task[None] | None = None
         self._ending: HostResult | None = None
         self._done = 0
+
+    @property
+    def planned(self) -> bool:
+        """Whether the plan could reach the host."""
+        return self._plan.reachable
 
     @property
     def going(self) -> bool:

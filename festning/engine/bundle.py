@@ -50,6 +50,7 @@ class Verb(Enum):
         "packages",
         "records",
         "manifest",
+        "moved",
         "generations",
         "apply",
     )

@@ -71,6 +71,8 @@ class Introduction:
     run_directory: str
     generation: int = 1
     rolled_back_to: int | None = None
+    exactly: bool = False
+    """Whether the plan was saved: then nothing at all may have moved."""
 
 
 def begin_request(plan: HostPlan, sealed: SealedCatalog, introduction: Introduction) -> dict[str, Any]:
@@ -85,12 +87,16 @@ def begin_request(plan: HostPlan, sealed: SealedCatalog, introduction: Introduct
         "packages": list(sealed.catalog.packages),
         "changing": sorted({one.system for one in plan.operations if one.kind is not Kind.INSTALL}),
         "systems": {system.system: snapshot(system, sealed) for system in sealed.catalog.systems},
-        "seen": {
-            operation.target: operation.seen
-            for operation in plan.operations
-            if operation.seen is not None and operation.kind in _PATHS
-        },
+        "seen": _seen(plan, exactly=introduction.exactly),
     }
+
+
+def _seen(plan: HostPlan, *, exactly: bool) -> dict[str, Any]:
+    """What must still be so: the paths that will change; of a plan that was saved also units, and the generation."""
+    seen = {(one.kind in _PATHS, one.target): one.seen for one in plan.operations if one.seen is not None}
+    paths = {target: state for (path, target), state in seen.items() if path}
+    units = {target: state for (path, target), state in seen.items() if not path}
+    return {"paths": paths} | ({"units": units, "generation": plan.generation} if exactly else {})
 
 
 def wave_order(plan: HostPlan, sealed: SealedCatalog, wave: Wave) -> dict[str, Any] | None:

@@ -12,8 +12,8 @@ from festning.engine.apply import Progress as Event
 from festning.engine.apply import apply as carry_out
 from festning.engine.connections import Connections
 from festning.model.plan import Plan
-from festning.systems.galera.formation import Formation
-from festning.workflows.compiling import Sources, compile_catalogs, read_sources
+from festning.workflows.compiling import Sources, read_sources
+from festning.workflows.completing import complete_vault
 from festning.workflows.opening import Opened, Surroundings, open_fortress
 from festning.workflows.planning import Planned, make_plan
 from festning.workflows.progress import Progress
@@ -56,14 +56,18 @@ async def carry_out_patiently(
     progress: Progress,
     *,
     rolled_back_to: int | None = None,
+    exactly: bool = False,
 ) -> tuple[Planned, ApplyResult]:
     """Carry a plan out; where an interrupted apply of the same operator has the lock, wait for its end and plan again.
 
-    Raises :class:`LockedError` when somebody else is at work, or one's own work takes too long.
+    Raises :class:`LockedError` when somebody else is at work, or one's own work takes too long; with ``exactly``,
+    :class:`OutdatedPlanError` when a host moved.
     """
     for left in reversed(range(PATIENCE)):
         try:
-            return planned, await _carry_out(planned, connections, operator, progress, rolled_back_to)
+            return planned, await _carry_out(
+                planned, connections, operator, progress, rolled_back_to=rolled_back_to, exactly=exactly
+            )
         except LockedError as error:
             if error.operator != operator or not left:
                 raise
@@ -75,7 +79,13 @@ async def carry_out_patiently(
 
 
 async def _carry_out(
-    planned: Planned, connections: Connections, operator: str, progress: Progress, rolled_back_to: int | None
+    planned: Planned,
+    connections: Connections,
+    operator: str,
+    progress: Progress,
+    *,
+    rolled_back_to: int | None,
+    exactly: bool,
 ) -> ApplyResult:
     progress.stage(f"Apply {planned.plan.changes} changes")
 
@@ -89,13 +99,6 @@ async def _carry_out(
         operator=operator,
         serial_order=planned.serial_order,
         rolled_back_to=rolled_back_to,
+        exactly=exactly,
         progress=hear,
     )
-
-
-def complete_vault(opened: Opened, sources: Sources, now: datetime) -> None:
-    """Make the material that the catalogs refer to and the vault does not have, and keep it."""
-    catalogs = compile_catalogs(opened.fortress, sources, Formation.running())
-    materials = dict.fromkeys(material for catalog in catalogs.values() for material in catalog.materials)
-    opened.vault.ensure(materials, now)
-    opened.vault.save()

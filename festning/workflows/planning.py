@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from pathlib import Path
 
 from festning.engine.connections import Connections
@@ -14,6 +15,7 @@ from festning.engine.observe import observe
 from festning.engine.planner import plan_host
 from festning.engine.questions import ask_all
 from festning.engine.sealed import SealedCatalog
+from festning.errors import VaultError
 from festning.model.facts import HostFacts, Unreachable
 from festning.model.fortress import Fortress
 from festning.model.plan import Plan
@@ -21,6 +23,7 @@ from festning.systems.galera.facts import observation_probe, parse_observation
 from festning.systems.galera.formation import Formation, decide
 from festning.systems.galera.start import IN_PRIMARY
 from festning.workflows.compiling import Sources, compile_catalogs, read_sources
+from festning.workflows.completing import complete_vault
 from festning.workflows.opening import Opened, Surroundings, open_fortress
 
 Facts = Mapping[str, HostFacts | Unreachable]
@@ -39,11 +42,17 @@ class Planned:
     facts: Facts = field(default_factory=dict)
 
 
-async def plan(file: Path, surroundings: Surroundings, *, lab: bool) -> Plan:
-    """The plan of a file's fortress, which is up."""
+async def plan(file: Path, surroundings: Surroundings, *, lab: bool, now: datetime) -> Plan:
+    """The plan of a file's fortress, which is up. Changes nothing, not even the vault."""
     opened = open_fortress(file, surroundings, lab=lab)
+    sources = read_sources(opened.fortress)
     async with Connections(opened.endpoints()) as connections:
-        planned = await make_plan(opened, read_sources(opened.fortress), connections)
+        try:
+            planned = await make_plan(opened, sources, connections)
+        except VaultError:
+            # What is newly declared may need a key that an apply will make: look with one that nobody keeps.
+            complete_vault(opened, sources, now, keep=False)
+            planned = await make_plan(opened, sources, connections)
         return await explained(planned, connections)
 
 
@@ -71,19 +80,20 @@ async def make_plan(opened: Opened, sources: Sources, connections: Connections) 
     fortress = opened.fortress
     connections.begin()
     # In a thread of its own, so that hosts are at their part of the login meanwhile.
-    catalogs = await asyncio.to_thread(_sealed, opened, sources, Formation.running())
+    catalogs = await asyncio.to_thread(seal, opened, sources, Formation.running())
     facts = await observe(catalogs, connections)
     formation = await _formation(fortress, facts, connections)
     if formation != Formation.running():
         # How the database starts changes what its steps do, not what was looked at.
-        catalogs = _sealed(opened, sources, formation)
+        catalogs = seal(opened, sources, formation)
     plans = tuple(plan_host(catalogs[host.name], facts[host.name]) for host in fortress.hosts)
     names = tuple(core.name for core in fortress.cores)
     order = formation.order(names)
     return Planned(Plan(fortress=fortress.name, hosts=plans, order=order), catalogs, order, facts)
 
 
-def _sealed(opened: Opened, sources: Sources, formation: Formation) -> dict[str, SealedCatalog]:
+def seal(opened: Opened, sources: Sources, formation: Formation) -> dict[str, SealedCatalog]:
+    """What every host should be, with all references filled."""
     catalogs = compile_catalogs(opened.fortress, sources, formation)
     return {name: SealedCatalog(catalog, opened.vault.lookup) for name, catalog in catalogs.items()}
 

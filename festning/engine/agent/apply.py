@@ -13,8 +13,8 @@ import signal
 
 from festning.engine.agent import packages
 from festning.engine.agent.generations import Blobs, Generation
-from festning.engine.agent.look import look, token
 from festning.engine.agent.manifest import Manifest
+from festning.engine.agent.moved import moved
 from festning.engine.agent.part import PATH_KINDS, Part, PartError, with_purge
 from festning.engine.agent.processes import Command, run
 from festning.engine.agent.records import Journal, Lock
@@ -202,16 +202,6 @@ def _changes(named: list[dict[str, str]]) -> int:
     return sum(one["kind"] not in _WAITING for one in named)
 
 
-def moved(seen: dict[str, str]) -> list[str]:
-    """The paths that are not what the plan saw: ``seen`` maps paths to a line of their state, or to ``absent``."""
-    return [path for path, before in seen.items() if _now(path) != before]
-
-
-def _now(path: str) -> str:
-    fact = look(path)
-    return "absent" if fact is None else token(fact)
-
-
 def main() -> None:
     """Begin, then wave after wave until the operator closes the connection."""
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
@@ -225,7 +215,7 @@ def main() -> None:
     if holder is not None:
         emit({"locked": holder})
         return
-    stale = moved(begin["seen"])
+    stale = moved(begin["seen"], begin["state"])
     if stale:
         emit({"moved": stale})
         return
