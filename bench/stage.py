@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 from bench.figures import Run
@@ -22,7 +23,7 @@ from festning.model.fortress import Fortress
 from festning.providers.lab.lab import Lab
 from festning.systems.galera.formation import Formation
 from festning.workflows.compiling import compile_catalogs, read_sources
-from festning.workflows.opening import Surroundings, open_fortress
+from festning.workflows.opening import Opened, Surroundings, open_fortress
 
 EXAMPLE = Path(__file__).parents[1] / "examples" / "nordlys"
 INSTANCES = Path("/proc/sys/fs/inotify/max_user_instances")
@@ -59,7 +60,7 @@ class Stage:
 
     def sealed(self) -> dict[str, SealedCatalog]:
         """The compiled catalogs with their secrets, as ``plan`` has them."""
-        opened = open_fortress(self.file, Surroundings({}, "bench", None), lab=True)
+        opened = self._opened()
         catalogs = compile_catalogs(opened.fortress, read_sources(opened.fortress), Formation.running())
         return {name: SealedCatalog(catalog, opened.vault.lookup) for name, catalog in catalogs.items()}
 
@@ -76,7 +77,11 @@ class Stage:
         return done.stdout
 
     def _lab(self) -> Lab:
-        return Lab(open_fortress(self.file, Surroundings({}, "bench", None), lab=True).fortress)
+        return Lab(self._opened().fortress)
+
+    def _opened(self) -> Opened:
+        today = datetime.now(UTC).date()
+        return open_fortress(self.file, Surroundings({}, "bench", None, today), lab=True)
 
 
 @contextmanager

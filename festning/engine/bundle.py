@@ -11,7 +11,7 @@ from functools import cache
 from importlib.resources import files
 
 _PACKAGE = "festning.engine.agent"
-_LOOKING = ("processes", "look", "wire")
+_LOOKING = ("processes", "look", "brief_json", "wire")
 BOOTSTRAP = """import os
 def r(n):
  b=b""
@@ -23,12 +23,13 @@ def r(n):
 exec(r(int(r(8),16)))"""
 """All that is ever on a command line: read a length, then that many bytes, then run them."""
 
-_LOADER = """import sys, types
+_LOADER = """import sys
+Module = type(sys)
 for name in ("festning", "festning.engine", "festning.engine.agent"):
-    package = sys.modules[name] = types.ModuleType(name)
+    package = sys.modules[name] = Module(name)
     package.__path__ = []
 for name, source in MODULES:
-    module = sys.modules["festning.engine.agent." + name] = types.ModuleType("festning.engine.agent." + name)
+    module = sys.modules["festning.engine.agent." + name] = Module("festning.engine.agent." + name)
     exec(compile(source, "festning/engine/agent/" + name + ".py", "exec"), module.__dict__)
     setattr(sys.modules["festning.engine.agent"], name, module)
 module.main()
@@ -38,8 +39,8 @@ module.main()
 class Verb(Enum):
     """What the agent can be sent to do; the value is its modules, each after those that it imports."""
 
-    OBSERVE = (*_LOOKING, "observe")
-    PROBE = ("processes", "wire", "probe")
+    OBSERVE = (*_LOOKING, "manager", "observe")
+    PROBE = ("processes", "brief_json", "wire", "probe")
     APPLY = (
         *_LOOKING,
         "swap",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import grp
-import hashlib
 import os
 import pwd
 import stat
@@ -14,6 +13,11 @@ from festning.engine.agent.processes import Command, Ended
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
+
+try:  # Python's own: hashlib would load OpenSSL, which takes longer than all of it.
+    from _sha2 import sha256  # type: ignore[import-not-found]
+except ImportError:  # Before Python 3.12.
+    from hashlib import sha256
 
 CONTENT_LIMIT = 256 * 1024
 UNIT_PROPERTIES = (
@@ -44,7 +48,7 @@ def group_name(number: int) -> str:
 
 
 def digest(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()
+    return str(sha256(content).hexdigest())
 
 
 def read(path: str) -> bytes:
@@ -125,8 +129,13 @@ def unit_facts(units: list[str], ended: Ended) -> dict[str, dict[str, Any]]:
     ]
     if not ended.ok or len(blocks) != len(units):
         raise RuntimeError(f"systemctl show failed: {ended.stderr.strip() or ended.status}")
+    return shown_facts(units, blocks)
+
+
+def shown_facts(units: list[str], shown: list[dict[str, str]]) -> dict[str, dict[str, Any]]:
+    """Facts by unit, of the properties that were shown of each."""
     booted = time.time() - time.monotonic()
-    return {unit: _unit_fact(block, booted) for unit, block in zip(units, blocks, strict=True)}
+    return {unit: _unit_fact(block, booted) for unit, block in zip(units, shown, strict=True)}
 
 
 def unit_token(fact: dict[str, Any]) -> str:

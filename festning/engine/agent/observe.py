@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import os
 import pwd
 import time
 
-from festning.engine.agent.look import foreign, look, unit_facts, unit_query
+from festning.engine.agent import manager
+from festning.engine.agent.brief_json import loads
+from festning.engine.agent.look import foreign, look, shown_facts, unit_facts, unit_query
 from festning.engine.agent.processes import Command, run_all, script
 from festning.engine.agent.wire import Inbox, emit
 
@@ -22,7 +23,8 @@ def observe(request: dict[str, Any]) -> dict[str, Any]:
     systems = manifest.get("systems", {})
     units = list(dict.fromkeys([*request["units"], *(unit for one in systems.values() for unit in one["units"])]))
     packages = request["packages"]
-    queries = [unit_query(units)] if units else []
+    facts_of_units = _units(units)
+    queries = [unit_query(units)] if facts_of_units is None else []
     if packages:
         queries.append(Command(("dpkg-query", "-W", "-f", "${Package}\t${Version}\t${db:Status-Abbrev}\n", *packages)))
     checks = request["checks"]
@@ -31,7 +33,7 @@ def observe(request: dict[str, Any]) -> dict[str, Any]:
     others = [path for paths in (*(one["paths"] for one in systems.values()), *strangers.values()) for path in paths]
     return {
         "paths": _paths(request["paths"], others),
-        "units": unit_facts(units, ended.pop(0)) if units else {},
+        "units": unit_facts(units, ended.pop(0)) if facts_of_units is None else facts_of_units,
         "packages": _installed(ended.pop(0).stdout) if packages else {},
         "steps": {name: result.ok for (name, _, _), result in zip(checks, ended, strict=True)},
         "said": {
@@ -51,6 +53,16 @@ def observe(request: dict[str, Any]) -> dict[str, Any]:
         "boot_id": _first_line("/proc/sys/kernel/random/boot_id"),
         "time": time.time(),
     }
+
+
+def _units(units: list[str]) -> dict[str, Any] | None:
+    """Facts of units from systemd itself, or ``None`` when it is for systemctl to ask."""
+    if not units:
+        return {}
+    try:
+        return shown_facts(units, manager.show(units))
+    except (OSError, ValueError, IndexError):
+        return None
 
 
 def _paths(expected: list[list[Any]], others: list[str]) -> dict[str, Any]:
@@ -75,7 +87,7 @@ def _account(name: str) -> bool:
 def _manifest(state: str) -> dict[str, Any]:
     try:
         with open(os.path.join(state, "manifest.json"), encoding="utf-8") as file:
-            manifest: dict[str, Any] = json.load(file)
+            manifest: dict[str, Any] = loads(file.read())
             return manifest
     except FileNotFoundError:
         return {}

@@ -6,11 +6,12 @@ still there is something to ask (:meth:`Inbox.gone`).
 
 from __future__ import annotations
 
-import json
 import os
 import select
 import sys
 import time
+
+from festning.engine.agent.brief_json import dumps, loads
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ class Inbox:
             if self._ended or not self._receive(None if deadline is None else deadline - time.monotonic()):
                 return None
         line, self._pending = self._pending.split(b"\n", 1)
-        request: dict[str, Any] = json.loads(line)
+        request: dict[str, Any] = loads(line)
         return request
 
     def gone(self) -> bool:
@@ -57,7 +58,7 @@ class Inbox:
 def emit(document: dict[str, Any]) -> None:
     """One line to the operator, if there still is one."""
     try:
-        sys.stdout.write(json.dumps(document) + "\n")
+        sys.stdout.write(dumps(document) + "\n")
         sys.stdout.flush()
     except BrokenPipeError:
         # The change goes on without an audience; the descriptor is replaced so that exiting does not fail on it either.
