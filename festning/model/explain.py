@@ -5,14 +5,16 @@ Knows pydantic's error types (pydantic documentation, "Validation Errors"); leav
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from festning.model.declared import FortressFile
-from festning.model.resolve import KeyPath, did_you_mean
+from festning.model.document import KeyPath
+from festning.model.resolve import did_you_mean
 
 _TYPES = {
     "string_type": "text",
@@ -36,14 +38,15 @@ _PATTERNS = {
 _NAME = "lower-case letters, digits and -, beginning with a letter, at most 32"
 
 
-def explain(error: ValidationError) -> Iterator[tuple[KeyPath, str, str, str]]:
-    """Each mistake as key path, message, expectation and hint."""
+def explain(error: ValidationError) -> Iterator[tuple[KeyPath, Callable[[], tuple[str, str, str]]]]:
+    """Each mistake as key path, and what gives its message, expectation and hint: not all may be wanted."""
     details = error.errors(include_url=False, include_context=True)
     paths = [_key_path(detail["loc"]) for detail in details]
+    refused = {path[:end] for path in paths for end in range(len(path))}
     for detail, path in zip(details, paths, strict=True):
-        if detail["type"] == "too_short" and any(other[: len(path)] == path for other in paths if other != path):
+        if detail["type"] == "too_short" and path in refused:
             continue  # Members that are refused do not count; it is enough to hear why they are refused.
-        yield path, *_words(detail, path)
+        yield path, partial(_words, detail, path)
 
 
 def _key_path(loc: tuple[str | int, ...]) -> KeyPath:

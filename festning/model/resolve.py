@@ -15,6 +15,7 @@ from pathlib import Path
 from festning.model.bridge import Bridge
 from festning.model.countries import expand
 from festning.model.declared import FortressFile, HostEntry, ServiceEntry, parse_size
+from festning.model.document import KeyPath
 from festning.model.fortress import (
     Admin,
     Backup,
@@ -40,8 +41,6 @@ from festning.model.numbering import FIRST, Entry, first_numbers
 FIRST_SERVICE_PORT = 8100
 RESERVED_PORTS = frozenset({3306, 4444, 4567, 4568, 8404, 8443, 9200})
 
-KeyPath = tuple[str | int, ...]
-
 
 @dataclass(frozen=True, slots=True)
 class Contradiction:
@@ -51,6 +50,10 @@ class Contradiction:
     message: str
     expected: str = ""
     hint: str = ""
+
+    def words(self) -> tuple[str, str, str]:
+        """What is wrong, what was expected, and what to do."""
+        return self.message, self.expected, self.hint
 
 
 def resolve(declared: FortressFile, folder: Path) -> Fortress | list[Contradiction]:

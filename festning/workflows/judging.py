@@ -11,9 +11,10 @@ from datetime import date
 from pathlib import Path
 
 from festning.errors import BadFileError, Problem
+from festning.model.document import Document
 from festning.model.finding import Finding
 from festning.model.fortress import Fortress
-from festning.model.load import load_fortress, positions_of
+from festning.model.load import load_with_places
 from festning.policy.losses import Loss
 from festning.policy.rule import Case
 from festning.policy.rules import judge, judge_case
@@ -45,16 +46,16 @@ class Judged:
 
 def check(file: Path, today: date) -> Judged:
     """The fortress of a file, judged on a day; raises ``BadFileError`` for what is no fortress."""
-    fortress = load_fortress(file)
+    fortress, document = load_with_places(file)
     case = Case(fortress, today)
     findings = judge_case(case, lambda: check_names(fortress))
-    return Judged(fortress, _placed(file, findings), case.losses)
+    return Judged(fortress, _placed(document, file, findings), case.losses)
 
 
 def load_judged(file: Path, today: date) -> Fortress:
     """The fortress of a file, when nothing in it stops; raises ``BadFileError`` with every error that does."""
-    fortress = load_fortress(file)
-    errors = _placed(file, [finding for finding in findings_of(fortress, today) if finding.stops])
+    fortress, document = load_with_places(file)
+    errors = _placed(document, file, [finding for finding in findings_of(fortress, today) if finding.stops])
     if errors:
         raise BadFileError([_problem(placed) for placed in errors])
     return fortress
@@ -72,13 +73,8 @@ def check_names(fortress: Fortress) -> frozenset[str]:
     return frozenset(spec.id for spec in collect_checks(fortress, "", str))
 
 
-def _placed(file: Path, findings: Iterable[Finding]) -> tuple[PlacedFinding, ...]:
-    found = tuple(findings)
-    if not found:
-        return ()
-    text = file.read_text(encoding="utf-8")
-    places = positions_of(text, str(file), [finding.key_path for finding in found])
-    return tuple(PlacedFinding(finding, str(file), *place) for finding, place in zip(found, places, strict=True))
+def _placed(document: Document, file: Path, findings: Iterable[Finding]) -> tuple[PlacedFinding, ...]:
+    return tuple(PlacedFinding(finding, str(file), *document.position_of(finding.key_path)) for finding in findings)
 
 
 def _problem(placed: PlacedFinding) -> Problem:
