@@ -14,6 +14,7 @@ from enum import StrEnum
 from typing import Any
 
 from festning.engine.bundle import Verb
+from festning.engine.confirm import NOBODY_CAME, PUT_BACK, confirm, decided
 from festning.engine.connections import Connections
 from festning.engine.conversation import RUN_DIRECTORY, STATE_DIRECTORY, AgentError, Conversation, begin
 from festning.engine.orders import Introduction, begin_request, wave_order
@@ -119,7 +120,7 @@ async def apply(
     """
     order = [*serial_order, *(host.host for host in plan.hosts if host.host not in serial_order)]
     turns = [
-        _HostApply(host, catalogs[host.host], connections, progress)
+        _HostApply(host, catalogs[host.host], connections, progress, state_directory)
         for host in sorted(plan.hosts, key=lambda host: order.index(host.host))
     ]
     introduction = Introduction(
@@ -183,8 +184,10 @@ class _HostApply:
         sealed: SealedCatalog,
         connections: Connections,
         progress: Callable[[Progress], None],
+        state_directory: str,
     ) -> None:
         self.host = plan.host
+        self._state_directory = state_directory
         self._plan = plan
         self._orders = {wave: wave_order(plan, sealed, wave) for wave in Wave}
         self._sealed = sealed
@@ -221,7 +224,8 @@ class _HostApply:
     async def carry_out(self, wave: Wave) -> None:
         order = self._orders.get(wave)
         if order is not None and self.going:
-            await self._guarded(self._carry_out(wave, order))
+            carry_out = self._carry_out_guarded if "watchdog" in order else self._carry_out
+            await self._guarded(carry_out(wave, order))
 
     async def finish(self) -> None:
         """Let the agent end by itself, so that its records are whole and the lock is free when the apply is over."""
@@ -269,6 +273,9 @@ class _HostApply:
             return
         await self._conversation.say(order)
         while "result" not in (answer := await self._conversation.hear()):
+            if "confirm" in answer:
+                await self._confirm(self._conversation)
+                continue
             self._done += answer["event"] == "done"
             self._progress(
                 Progress(host=self.host, wave=wave, event=answer["event"], kind=answer["kind"], target=answer["target"])
@@ -281,6 +288,20 @@ class _HostApply:
                 output=self._redact(answer["output"]),
                 back=tuple(self._redact(line) for line in answer["back"]),
             )
+
+    async def _confirm(self, conversation: Conversation) -> None:
+        """Prove that one can still get in; otherwise have the change put back."""
+        if not await confirm(self.host, self._connections, self._state_directory):
+            await conversation.say({"revert": True})
+
+    async def _carry_out_guarded(self, wave: Wave, order: dict[str, Any]) -> None:
+        """Where even the old connection is lost, the host puts the change back by itself, and lets one in again."""
+        try:
+            await self._carry_out(wave, order)
+        except HostUnreachableError:
+            if await decided(self.host, self._connections, self._state_directory) != "reverted":
+                raise
+            self._end(Outcome.FAILED, reason=NOBODY_CAME, back=(PUT_BACK,))
 
     async def _guarded(self, work: Awaitable[None]) -> None:
         """What goes wrong with one host ends that host's way and nobody else's."""

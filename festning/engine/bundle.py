@@ -12,6 +12,7 @@ from importlib.resources import files
 
 _PACKAGE = "festning.engine.agent"
 _LOOKING = ("processes", "look", "brief_json", "wire")
+_CHANGING = (*_LOOKING, "swap", "units", "waiting", "part", "records", "manifest", "undo", "pending")
 BOOTSTRAP = """import os
 def r(n):
  b=b""
@@ -41,27 +42,23 @@ class Verb(Enum):
 
     OBSERVE = (*_LOOKING, "manager", "observe")
     PROBE = ("processes", "brief_json", "wire", "probe")
-    APPLY = (
-        *_LOOKING,
-        "swap",
-        "stage",
-        "units",
-        "waiting",
-        "part",
-        "packages",
-        "records",
-        "manifest",
-        "moved",
-        "generations",
-        "apply",
-    )
+    APPLY = (*_CHANGING, "stage", "packages", "moved", "generations", "ledger", "guard", "apply")
     RECALL = (*_LOOKING, "records", "generations", "recall")
+    CONFIRM = (*_CHANGING, "confirm")
+    WATCHDOG = (*_CHANGING, "guard", "watchdog")
+    """Not sent by itself: an apply leaves it on the host while a change is unconfirmed."""
+
+
+@cache
+def program_text(verb: Verb) -> str:
+    """The whole agent for one verb."""
+    folder = files(_PACKAGE)
+    modules = [(name, folder.joinpath(f"{name}.py").read_text(encoding="utf-8")) for name in verb.value]
+    return f"MODULES = {modules!r}\n{_LOADER}"
 
 
 @cache
 def program(verb: Verb) -> bytes:
     """The whole agent for one verb, with its length in front as :data:`BOOTSTRAP` expects it."""
-    folder = files(_PACKAGE)
-    modules = [(name, folder.joinpath(f"{name}.py").read_text(encoding="utf-8")) for name in verb.value]
-    text = f"MODULES = {modules!r}\n{_LOADER}".encode()
+    text = program_text(verb).encode()
     return f"{len(text):08x}".encode() + text

@@ -36,6 +36,10 @@ class Connections:
             raise HostUnreachableError(host, "nothing is known of how to reach it")
         return await asyncio.shield(self._connecting(host))
 
+    async def anew(self, host: str) -> Connection:
+        """One more connection to ``host``, by the same way, for the caller to close. Raises HostUnreachableError."""
+        return await connect(self._endpoints[host])
+
     def _connecting(self, host: str) -> asyncio.Task[Connection]:
         if host not in self._open:
             self._open[host] = asyncio.create_task(connect(self._endpoints[host]))

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
 
+from festning.engine.bundle import Verb, program_text
 from festning.engine.sealed import SealedCatalog
 from festning.engine.snapshot import snapshot
 from festning.model.catalog import (
@@ -112,7 +113,8 @@ def wave_order(plan: HostPlan, sealed: SealedCatalog, wave: Wave) -> dict[str, A
         return None
     ordered = sorted(wanted, key=lambda name: _place(name, list(systems)))
     parts = [_part(name, systems.get(name), operations, sealed) for name in ordered]
-    return {"wave": wave.name.lower(), "install": install, "parts": parts}
+    order = {"wave": wave.name.lower(), "install": install, "parts": parts}
+    return {**order, "watchdog": program_text(Verb.WATCHDOG)} if any(part["guarded"] for part in parts) else order
 
 
 def paths_of(catalog: HostCatalog) -> list[str]:
@@ -150,6 +152,7 @@ def _part(
     purged = [item.path for item in items if isinstance(item, Directory) and item.purge]
     return {
         "system": name,
+        "guarded": system is not None and system.guarded,
         "operations": [_told(operation, by_key, purged, sealed) for operation in mine],
         "purge": {path: paths_of(sealed.catalog) for path in purged},
         "validate": _validators(items, mine),

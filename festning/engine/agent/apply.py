@@ -10,26 +10,27 @@ from __future__ import annotations
 import os
 import pwd
 import signal
+import time
 
-from festning.engine.agent import packages
-from festning.engine.agent.generations import Blobs, Generation
-from festning.engine.agent.manifest import Manifest
+from festning.engine.agent import guard, packages
+from festning.engine.agent.generations import Blobs
+from festning.engine.agent.ledger import Ledger
 from festning.engine.agent.moved import moved
 from festning.engine.agent.part import PATH_KINDS, Part, PartError, with_purge
+from festning.engine.agent.pending import NOBODY_CAME, PUT_BACK, Pending
 from festning.engine.agent.processes import Command, run
-from festning.engine.agent.records import Journal, Lock
+from festning.engine.agent.records import Lock
 from festning.engine.agent.stage import Stage
-from festning.engine.agent.swap import NEW, beside
 from festning.engine.agent.wire import Inbox, emit
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-_WAITING = frozenset({"gate", "drain", "resume"})
-_PLACING = frozenset({"mkdir", "write", "enable", "start"})
 PATIENCE_S = 45.0
 """How long to wait without any word: an operator who waits for other hosts says so every few seconds."""
+GIVING_UP_S = 60.0
+"""How long a decision over an unconfirmed change is left to its watchdog."""
 
 
 class Session:
@@ -38,107 +39,118 @@ class Session:
     def __init__(self, request: dict[str, Any], inbox: Inbox) -> None:
         self._inbox = inbox
         self._run: str = request["run"]
-        self._declared: dict[str, dict[str, Any]] = request["systems"]
-        self._manifest = Manifest(request["state"], request["operator"], request["generation"])
-        who = {key: request[key] for key in ("operator", "fortress")}
-        self._journal = Journal(request["state"], **who, generation=self._manifest.generation)
-        self._generation = Generation(request, self._manifest.generation)
+        self._ledger = Ledger(request)
         self._blobs = Blobs(request["state"])
-        self._packages: list[str] = request["packages"]
-        for path in self._manifest.temporaries:
-            if path.endswith(NEW) and os.path.lexists(path):
+        self._pending = Pending(request["state"])
+        for path in self._ledger.temporaries:
+            if os.path.lexists(path):
                 os.unlink(path)
         packages.forget_policy()
 
     def wave(self, order: dict[str, Any]) -> dict[str, Any]:
         """Carry out one wave; how it ended."""
         parts: list[dict[str, Any]] = order["parts"]
-        stage: Stage | None = None
+        wave: str = order["wave"]
         try:
-            self._install(order["install"])
-            for part in parts:
-                self._accounts(part)
-                self._fetch(part)
-                part["operations"] = with_purge(part)
-            stage = Stage(self._run)
-            _validate(stage, parts)
+            self._prepare(order)
+            guarded = [part for part in parts if guard.risky(part)]
+            if guarded:
+                about = {**self._ledger.who, "wave": wave, "records": self._ledger.records(guarded)}
+                guard.arm(self._pending, order["watchdog"], about, guarded)
         except (PartError, OSError) as error:
-            return self._failure(order["wave"], "", error, ["nothing was changed"])
-        finally:
-            if stage is not None:
-                stage.clear()
-        for part in parts:
-            if self._inbox.gone():
-                return {"result": "failed", "reason": "the operator went away", "output": "", "back": []}
-            problem = self._part(order["wave"], part)
-            if problem is not None:
-                return problem
-        return {"result": "ok"}
+            return self._ledger.failed(wave, None, error, ["nothing was changed"])
+        unconfirmed: list[dict[str, Any]] = []
+        ended = self._carry_out(wave, parts, guarded, unconfirmed)
+        return self._confirmed(wave, unconfirmed, ended) if guarded else ended
 
     def complete(self) -> None:
         """All waves came to a good end."""
-        self._generation.complete(packages.versions(self._packages) if self._generation.begun else {})
-        self._manifest.complete({name: self._contents(name) for name in self._declared})
+        self._ledger.complete()
 
     def incomplete(self, reason: str) -> None:
         """The operator begins nothing more here, for a reason that this host is not to blame for."""
-        self._generation.fail("", reason, [])
+        self._ledger.incomplete(reason)
 
-    def _part(self, wave: str, part: dict[str, Any]) -> dict[str, Any] | None:
-        operations = part["operations"]
-        owed = {
-            "restart": [one["target"] for one in operations if one["kind"] == "restart"],
-            "reload": [one["target"] for one in operations if one["kind"] == "reload"],
-            "temporaries": [beside(one["target"], NEW) for one in operations if one["kind"] == "write"],
-        }
-        named = _named([*part["accounts"], *operations])
-        placed = {one["target"] for one in operations if one["kind"] in _PLACING}
-        changed = {one["target"] for one in operations if one["kind"] == "chmod"}
-        managed = self._manifest.claimed(part["system"], part["declared"], placed)
-        work = Part(operations)
+    def _prepare(self, order: dict[str, Any]) -> None:
+        """All that can be found out before anything is changed. Raises :class:`PartError` or :class:`OSError`."""
+        self._install(order["install"])
+        for part in order["parts"]:
+            self._accounts(part)
+            self._fetch(part)
+            part["operations"] = with_purge(part)
+        stage = Stage(self._run)
         try:
-            self._manifest.begin(part["system"], managed, owed)
+            _validate(stage, order["parts"])
+        finally:
+            stage.clear()
+
+    def _carry_out(
+        self, wave: str, parts: list[dict[str, Any]], guarded: list[dict[str, Any]], unconfirmed: list[dict[str, Any]]
+    ) -> dict[str, Any]:
+        """Part after part; those that are guarded and worked are added to ``unconfirmed``."""
+        for part in parts:
+            if self._inbox.gone():
+                return {"result": "failed", "reason": "the operator went away", "output": "", "back": []}
+            problem = self._part(wave, part, settle=part not in guarded)
+            if problem is not None:
+                return problem
+            if part in guarded:
+                unconfirmed.append(part)
+        return {"result": "ok"}
+
+    def _part(self, wave: str, part: dict[str, Any], *, settle: bool) -> dict[str, Any] | None:
+        work = Part(part["operations"])
+        try:
+            self._ledger.begin(part)
             work.carry_out()
-            self._generation.settle(part["system"], _changes(named))
-            self._manifest.settle(part["system"], managed, self._contents(part["system"]), placed | changed)
-            self._journal.append(wave=wave, system=part["system"], operations=named, result="ok")
+            if settle:
+                self._ledger.settle(wave, part)
         except (PartError, OSError) as error:
             problems = work.back()
             if not problems:
-                problems += self._undone(part["system"], _changes(named))
-            return self._failure(wave, part["system"], error, problems or ["put back as it was"], named)
+                problems += self._ledger.undone(part)
+            return self._ledger.failed(wave, part, error, problems or [PUT_BACK])
         return None
 
-    def _contents(self, system: str) -> dict[str, str | None]:
-        """What the system declares for its paths: the SHA-256 of each file, ``None`` for each directory."""
-        items = self._declared.get(system, {"items": []})["items"]
-        return {item["path"]: item.get("sha256") for item in items if "path" in item}
+    def _confirmed(self, wave: str, unconfirmed: list[dict[str, Any]], ended: dict[str, Any]) -> dict[str, Any]:
+        """``ended``, once somebody has got in anew; otherwise that all guarded parts were put back."""
+        if not unconfirmed and ended["back"] in ([], [PUT_BACK]):
+            guard.stand_down(self._pending)  # Nothing of it is left.
+        elif self._decided() == "confirmed":
+            self._pending.clear()
+            return self._kept(wave, unconfirmed, ended)
+        else:
+            return self._reverted(", ".join(part["system"] for part in unconfirmed), ended)
+        self._pending.clear()
+        return ended
 
-    def _undone(self, system: str, changes: int) -> list[str]:
+    def _decided(self) -> str:
+        """Wait for a confirmation over a new connection, the operator's word that there is none, or the watchdog."""
+        self._pending.rest()
+        emit({"confirm": True})
+        last = time.monotonic() + GIVING_UP_S
+        while self._pending.armed and time.monotonic() < last:
+            word = self._inbox.next(0.05)
+            if word is None and self._inbox.gone():
+                time.sleep(0.05)
+            if word is not None and "revert" in word:
+                break
+        return guard.put_back(self._pending, NOBODY_CAME)
+
+    def _kept(self, wave: str, unconfirmed: list[dict[str, Any]], ended: dict[str, Any]) -> dict[str, Any]:
         try:
-            self._generation.unsettled(system, changes)
-            self._manifest.undone()
+            for part in unconfirmed:
+                self._ledger.settle(wave, part)
         except OSError as error:
-            return [f"the records: {error}"]
-        return []
+            return self._ledger.failed(wave, None, error, ["the change is confirmed and stays; apply again"])
+        return ended
 
-    def _failure(
-        self,
-        wave: str,
-        system: str,
-        error: Exception,
-        back: list[str],
-        operations: list[dict[str, str]] | None = None,
-    ) -> dict[str, Any]:
-        entry = {"wave": wave, "system": system, "operations": operations or [], "back": back}
-        try:
-            self._journal.append(**entry, result="failed", reason=str(error))
-            self._manifest.attempted()
-            self._generation.fail(system, str(error), back)
-        except OSError as unwritten:  # A full disk may be why it failed; the operator hears of both.
-            back = [*back, f"the records: {unwritten}"]
-        output = getattr(error, "output", "")
-        return {"result": "failed", "system": system, "reason": str(error), "output": output, "back": back}
+    def _reverted(self, systems: str, ended: dict[str, Any]) -> dict[str, Any]:
+        self._ledger.reverted(systems, NOBODY_CAME, [PUT_BACK])
+        self._pending.tidy()
+        failed = {"result": "failed", "system": systems, "output": "", "back": [PUT_BACK]}
+        earlier = f"{ended['reason']}; then " if ended["result"] != "ok" else ""
+        return {**failed, "output": ended.get("output", ""), "reason": earlier + NOBODY_CAME}
 
     def _install(self, names: list[str]) -> None:
         if not names:
@@ -148,9 +160,7 @@ class Session:
         ended = packages.install(names)
         if not ended.ok:
             raise PartError(f"apt-get could not install {' '.join(names)}", ended.output)
-        operations = [{"kind": "install", "target": name} for name in names]
-        self._journal.append(wave="ground", system="", operations=operations, result="ok")
-        self._generation.installed(len(names))
+        self._ledger.installed(names)
         for name in names:
             emit({"event": "done", "kind": "install", "target": name})
 
@@ -193,15 +203,6 @@ def _validate(stage: Stage, parts: list[dict[str, Any]]) -> None:
             raise PartError(f"{' '.join(command)} refuses the new files", ended.output)
 
 
-def _named(operations: list[dict[str, Any]]) -> list[dict[str, str]]:
-    return [{"kind": operation["kind"], "target": operation["target"]} for operation in operations]
-
-
-def _changes(named: list[dict[str, str]]) -> int:
-    """How many operations change something."""
-    return sum(one["kind"] not in _WAITING for one in named)
-
-
 def main() -> None:
     """Begin, then wave after wave until the operator closes the connection."""
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
@@ -214,6 +215,10 @@ def main() -> None:
     holder = lock.take(begin["operator"])
     if holder is not None:
         emit({"locked": holder})
+        return
+    unconfirmed = guard.left_over(Pending(begin["state"]))
+    if unconfirmed is not None:
+        emit({"locked": unconfirmed})
         return
     stale = moved(begin["seen"], begin["state"])
     if stale:

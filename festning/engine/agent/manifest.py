@@ -109,14 +109,29 @@ class Manifest:
 
     def undone(self) -> None:
         """What was begun last is as it was before, and what was owed before is still owed. Its number is used up."""
-        self._content = {**self._before, "generation": self.generation}
-        self._save()
+        self._content = self._before
+        self.use_up(self.generation)
 
     def attempted(self) -> None:
         """Nothing was changed; no other attempt shall have this one's number."""
         if self._content["generation"] != self.generation:
-            self._content["generation"] = self.generation
-            self._save()
+            self.use_up(self.generation)
+
+    def record(self, system: str) -> dict[str, Any]:
+        """What is known of a system, for :func:`restore`; ``None`` where nothing is."""
+        return {key: self._content[key].get(system) for key in ("systems", "interrupted")}
+
+    def recall(self, system: str, record: dict[str, Any]) -> None:
+        """Know of a system what :meth:`record` gave."""
+        for key, known in record.items():
+            self._content[key].pop(system, None)
+            if known is not None:
+                self._content[key][system] = known
+
+    def use_up(self, generation: int) -> None:
+        """Keep everything, with a number that no other attempt shall have."""
+        self._content["generation"] = max(generation, self._content["generation"])
+        self._save()
 
     def _earlier(self, system: str) -> dict[str, Any]:
         return {**_NOTHING, **self._content["systems"].get(system, {})}
@@ -130,6 +145,14 @@ class Manifest:
 
     def _save(self) -> None:
         write_atomically(self._path, json.dumps(self._content, indent=1))
+
+
+def restore(state: str, records: dict[str, dict[str, Any]], generation: int) -> None:
+    """What was known of systems is known again; ``generation`` is the number that was used up meanwhile."""
+    manifest = Manifest(state)
+    for system, record in records.items():
+        manifest.recall(system, record)
+    manifest.use_up(generation)
 
 
 def _joined(before: list[str], more: list[str]) -> list[str]:

@@ -75,7 +75,7 @@ class Swap:
         for operation in writes:
             self._parents(operation["target"])
             temporary = beside(operation["target"], NEW)
-            self._undo.append(partial(_remove_quietly, temporary))
+            self._undo.append(partial(remove_quietly, temporary))
             write_file(temporary, content_of(operation), operation["mode"], owner_numbers(operation))
         for operation in writes:
             self._rename(operation["target"])
@@ -167,24 +167,24 @@ def _remembered(path: str) -> Callable[[], None]:
     try:
         status = os.lstat(path)
     except FileNotFoundError:
-        return lambda: _remove_quietly(path)
+        return lambda: remove_quietly(path)
     owner = (status.st_uid, status.st_gid)
     if stat.S_ISLNK(status.st_mode):
         destination = os.readlink(path)
-        return lambda: _put_link(path, destination, owner)
+        return lambda: put_link(path, destination, owner)
     with open(path, "rb") as file:
         content = file.read()
-    return lambda: _put_file(path, content, stat.S_IMODE(status.st_mode), owner)
+    return lambda: put_file(path, content, stat.S_IMODE(status.st_mode), owner)
 
 
-def _put_file(path: str, content: bytes, mode: int, owner: tuple[int, int]) -> None:
+def put_file(path: str, content: bytes, mode: int, owner: tuple[int, int]) -> None:
     write_file(beside(path, NEW), content, mode, owner)
     os.rename(beside(path, NEW), path)
 
 
-def _put_link(path: str, destination: str, owner: tuple[int, int]) -> None:
+def put_link(path: str, destination: str, owner: tuple[int, int]) -> None:
     temporary = beside(path, NEW)
-    _remove_quietly(temporary)
+    remove_quietly(temporary)
     os.symlink(destination, temporary)
     os.chown(temporary, *owner, follow_symlinks=False)
     os.rename(temporary, path)
@@ -196,6 +196,6 @@ def _put_directory(path: str, mode: int, user: int, group: int) -> None:
     os.chmod(path, mode)
 
 
-def _remove_quietly(path: str) -> None:
+def remove_quietly(path: str) -> None:
     if os.path.lexists(path):
         os.unlink(path)
