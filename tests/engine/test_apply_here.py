@@ -137,7 +137,8 @@ def test_a_file_that_moved_since_the_plan_is_not_touched(machine: Machine, root:
 
 
 def test_the_second_operator_is_told_who_is_at_it(machine: Machine, root: Path):
-    slow = system(Step(name="slow", check="false", do="sleep 1.5; false"))
+    go = root / "go"
+    slow = system(Step(name="slow", check="false", do=f"until [ -e {go} ]; do sleep 0.05; done; false"))
 
     async def both() -> None:
         first = asyncio.create_task(machine.converging(slow))
