@@ -147,6 +147,7 @@ def test_the_second_operator_is_told_who_is_at_it(machine: Machine, root: Path):
             await machine.converging(system(file(root / "etc/b", "x")), operator="ola@laptop")
         assert refused.value.operator == "kari@desk"
         assert not (root / "etc/b").exists()
+        go.touch()
         await first
 
     asyncio.run(both())
