@@ -61,7 +61,7 @@ def show_briefly(screen: Screen, findings: Iterable[Finding]) -> None:
     for finding in findings:
         standing = standing_of(finding)
         told = f"until {finding.waiver.until}: {finding.waiver.reason}" if finding.waiver else finding.message
-        screen.line(f"{standing}: {finding.rule} at {finding.key_path}: {told}", STYLES[standing])
+        screen.place(f"{standing}: {finding.rule} at {finding.key_path}: {told}", STYLES[standing])
 
 
 def standing_of(finding: Finding) -> str:

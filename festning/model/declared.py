@@ -15,6 +15,7 @@ from typing import Annotated, Any, Literal
 from pydantic import (
     AfterValidator,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     GetJsonSchemaHandler,
@@ -96,6 +97,11 @@ Pool = Annotated[
 ]
 HttpPath = Annotated[StrictStr, Field(pattern=r"^/[\x21-\x7e]*$")]
 EnvironmentName = Annotated[StrictStr, Field(pattern=r"^[A-Z][A-Z0-9_]*$")]
+TlsVersion = Annotated[
+    Literal["1.2", "1.3"],
+    BeforeValidator(lambda value: str(value) if isinstance(value, float) else value),  # Nobody thinks of quotes here.
+    WithJsonSchema({"enum": ["1.2", "1.3", 1.2, 1.3]}),
+]
 TlsCipher = Annotated[StrictStr, Field(pattern=r"^[A-Z0-9]+(?:-[A-Z0-9]+)+$")]
 Days = Annotated[StrictInt, Field(ge=31, le=3650)]
 Line = Annotated[StrictStr, Field(pattern=r"^[^\x00-\x1f\x7f]+$")]
@@ -239,7 +245,7 @@ class FrontDoorEntry(_Declared):
 class TlsEntry(_Declared):
     """What the front doors accept from the public."""
 
-    minimum: Literal["1.2", "1.3"] = Field(default="1.2", description="The lowest version of TLS.")
+    minimum: TlsVersion = Field(default="1.2", description="The lowest version of TLS.")
     ciphers: tuple[TlsCipher, ...] = Field(
         default=Tls().ciphers, min_length=1, description="The ciphers of TLS 1.2, by OpenSSL's names."
     )

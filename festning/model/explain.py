@@ -34,6 +34,10 @@ _PATTERNS = {
     "path": "a path that begins with /",
     "health": "a path that begins with /",
     "ssh_user": "a user name",
+    "ciphers": "a cipher by OpenSSL's name, such as ECDHE-RSA-AES128-GCM-SHA256",
+    "methods": "an HTTP method, such as GET",
+    "deny_agents": "a word without spaces, such as sqlmap",
+    "environment": "a name of capital letters, digits and _",
 }
 _NAME = "lower-case letters, digits and -, beginning with a letter, at most 32"
 
@@ -75,12 +79,17 @@ def _words(detail: ErrorDetails, path: KeyPath) -> tuple[str, str, str]:
         case "too_short":
             words = ("is empty", "at least one", "")
         case "string_pattern_mismatch":
-            words = (f"{_show(value)} does not fit", _PATTERNS.get(str(path[-1]), _NAME), "")
+            words = (f"{_show(value)} does not fit", _PATTERNS.get(_last_key(path), _NAME), "")
         case "value_error":
             words = (f"{_show(value)} {detail['msg'].removeprefix('Value error, ')}", "", "")
         case _:
             words = (f"{_show(value)}: {detail['msg'][:1].lower()}{detail['msg'][1:]}", "", "")
     return words
+
+
+def _last_key(path: KeyPath) -> str:
+    """The last key in a path, before the index of an item."""
+    return next((part for part in reversed(path) if isinstance(part, str)), "")
 
 
 def _hint(value: object, kind: str) -> str:

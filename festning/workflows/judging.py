@@ -5,9 +5,10 @@ Findings are errors, warnings, or waived; an error that is not waived stops ever
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from pathlib import Path
 
 from festning.errors import BadFileError, Problem
@@ -48,7 +49,7 @@ def check(file: Path, today: date) -> Judged:
     """The fortress of a file, judged on a day; raises ``BadFileError`` for what is no fortress."""
     fortress, document = load_with_places(file)
     case = Case(fortress, today)
-    findings = judge_case(case, lambda: check_names(fortress))
+    findings = judge_case(case, _names_of(fortress))
     return Judged(fortress, _placed(document, file, findings), case.losses)
 
 
@@ -63,7 +64,11 @@ def load_judged(file: Path, today: date) -> Fortress:
 
 def findings_of(fortress: Fortress, today: date) -> tuple[Finding, ...]:
     """What the rules find in a fortress on a day, without places."""
-    return judge(fortress, today, lambda: check_names(fortress))
+    return judge(fortress, today, _names_of(fortress))
+
+
+def _names_of(fortress: Fortress) -> Callable[[], frozenset[str]]:
+    return cache(lambda: check_names(fortress))
 
 
 def check_names(fortress: Fortress) -> frozenset[str]:

@@ -6,6 +6,8 @@ from datetime import date
 
 import pytest
 
+from festning.cli.findings_table import show_briefly
+from festning.cli.screen import Screen
 from tests.policy.conftest import TODAY, changed, findings
 
 WEAK = ("durability: strict", "durability: relaxed")
@@ -69,3 +71,15 @@ def test_a_slip_in_the_name_is_told_with_the_nearest() -> None:
     text = changed(("waivers: []", "waivers: [{rule: base.comit-latency, reason: r, until: 2027-01-31}]"))
     (found,) = findings(text)
     assert found.fix == "did you mean base.commit-latency?"
+
+
+def test_a_verb_with_another_result_tells_them_in_a_line_each(capsys: pytest.CaptureFixture[str]) -> None:
+    text = changed(
+        ("waivers: []", "waivers: [{rule: strength.disk, reason: small, until: 2027-01-31}]"),
+        ("203.0.113.12, disk: 20GiB", "203.0.113.12, disk: 9GiB"),
+        WEAK,
+    )
+    show_briefly(Screen(as_json=False), findings(text))
+    first, second = capsys.readouterr().out.splitlines()
+    assert first == "waived: strength.disk at hosts.core2.disk: until 2027-01-31: small"
+    assert second.startswith("warning: strength.durability at database.durability: up to a second")
