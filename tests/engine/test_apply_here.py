@@ -114,6 +114,15 @@ def test_what_leaves_the_catalog_leaves_the_host_and_what_was_there_before_stays
     assert machine.plan().changes == 0
 
 
+def test_a_directory_leaves_a_purged_one_with_the_files_that_were_declared_in_it(machine: Machine, root: Path):
+    above = Directory(path=str(root / "etc/srv"), purge=True, **OWNER)
+    inside = (Directory(path=str(root / "etc/srv/app"), **OWNER), file(root / "etc/srv/app/deep/x", "x"))
+    assert machine.converge(system(above, *inside))[1].complete
+    _, result = machine.converge(system(above))
+    assert result.complete, result
+    assert list((root / "etc/srv").iterdir()) == []
+
+
 def test_a_purged_directory_holds_only_what_is_declared(machine: Machine, root: Path):
     folder = root / "etc/conf.d"
     folder.mkdir()

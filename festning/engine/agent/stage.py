@@ -31,10 +31,7 @@ class Stage:
 
     def clear(self) -> None:
         """Remove the staged tree; never what a view may have mounted beside it."""
-        for directory, _, files in os.walk(self._tree, topdown=False):
-            for name in files:
-                os.unlink(os.path.join(directory, name))
-            os.rmdir(directory)
+        _remove_tree(self._tree)
         for directory in (self._real, self._root):
             if os.path.isdir(directory):
                 os.rmdir(directory)
@@ -42,12 +39,11 @@ class Stage:
     def add(self, operation: dict[str, Any]) -> None:
         """Stage a mkdir, write or remove. Raises :class:`OSError` when it cannot be."""
         path = _resolved(operation["target"])
-        staged = self._parents(path)
         if operation["kind"] == "remove":
-            if os.path.lexists(path) and not operation["only_if_empty"]:
-                os.mknod(staged, stat.S_IFCHR, os.makedev(0, 0))
-                self._cover(path)
+            if os.path.lexists(path) and not operation["only_if_empty"] and not self._gone(path):
+                self._white_out(path)
             return
+        staged = self._parents(path)
         if operation["kind"] == "mkdir":
             os.makedirs(staged, exist_ok=True)
             os.chown(staged, *owner_numbers(operation))
@@ -60,6 +56,22 @@ class Stage:
         """Run one validator in the view. Raises :class:`OSError` when the view cannot be made."""
         view = "\n".join([*self._mounts(), 'exec "$@"'])
         return run(Command(("unshare", "--mount", "sh", "-eus", "--", *command), view, timeout_s))
+
+    def _gone(self, path: str) -> bool:
+        """Whether a directory above it is removed already, with all that is in it."""
+        above = os.path.dirname(path)
+        while above != "/":
+            staged = self._tree + above
+            if os.path.lexists(staged) and not os.path.isdir(staged):
+                return True
+            above = os.path.dirname(above)
+        return False
+
+    def _white_out(self, path: str) -> None:
+        staged = self._parents(path)
+        _remove_tree(staged)  # What was removed from a directory before the directory itself.
+        os.mknod(staged, stat.S_IFCHR, os.makedev(0, 0))
+        self._cover(path)
 
     def _parents(self, path: str) -> str:
         """Make the staged parents of ``path``, with the attributes of the real ones, as the overlay shows those."""
@@ -103,6 +115,13 @@ class Stage:
         ]
         lines += [f"mount --bind {_quoted(self._real + mount)} {_quoted(mount)}" for mount in hidden]
         return lines
+
+
+def _remove_tree(root: str) -> None:
+    for directory, _, files in os.walk(root, topdown=False):
+        for name in files:
+            os.unlink(os.path.join(directory, name))
+        os.rmdir(directory)
 
 
 def _resolved(path: str) -> str:
