@@ -12,7 +12,7 @@ from importlib.resources import files
 
 _PACKAGE = "festning.engine.agent"
 _LOOKING = ("processes", "look", "brief_json", "wire")
-_CHANGING = (*_LOOKING, "swap", "units", "waiting", "part", "records", "manifest", "undo", "pending")
+_CHANGING = (*_LOOKING, "swap", "units", "waiting", "part", "records", "manifest", "generations", "undo", "pending")
 BOOTSTRAP = """import os
 def r(n):
  b=b""
@@ -42,7 +42,7 @@ class Verb(Enum):
 
     OBSERVE = (*_LOOKING, "manager", "observe")
     PROBE = ("processes", "brief_json", "wire", "probe")
-    APPLY = (*_CHANGING, "stage", "packages", "moved", "generations", "ledger", "guard", "apply")
+    APPLY = (*_CHANGING, "stage", "packages", "moved", "ledger", "guard", "apply")
     RECALL = (*_LOOKING, "records", "generations", "recall")
     CONFIRM = (*_CHANGING, "confirm")
     WATCHDOG = (*_CHANGING, "guard", "watchdog")

@@ -53,7 +53,8 @@ class Session:
         wave: str = order["wave"]
         try:
             self._prepare(order)
-            guarded = [part for part in parts if guard.risky(part)]
+            # All or nothing: what goes with a risky part is put back with it.
+            guarded = parts if any(guard.risky(part) for part in parts) else []
             if guarded:
                 about = {**self._ledger.who, "wave": wave, "records": self._ledger.records(guarded)}
                 guard.arm(self._pending, order["watchdog"], about, guarded)

@@ -1,8 +1,8 @@
 """A host's generations: after each apply that changed something, what every system now is, and all file contents.
 
-A generation is written when the first system of an apply is settled and again with each one after it, so that whatever
-ends the apply, what is settled can be come back to. A system that was put back keeps its earlier snapshot. Contents are
-kept once each, by their digest. Only root may read any of it.
+A generation is written before an apply changes anything, and again with each system that is settled, so that whatever
+ends the apply, what was before it and what is settled can be come back to. A system that was put back keeps its earlier
+snapshot. Contents are kept once each, by their digest. Only root may read any of it.
 """
 
 from __future__ import annotations
@@ -89,6 +89,11 @@ class Shelf:
         write_atomically(self._path(document["number"]), json.dumps(document))
         _sync(self.directory)
 
+    def forget_unchanged(self, number: int) -> None:
+        """Forget a generation in which nothing was settled; its apply was put back."""
+        if number in self.numbers() and not self.load(number)["changed"]:
+            self.forget(number)
+
     def forget(self, number: int) -> None:
         if os.path.exists(self._path(number)):
             os.unlink(self._path(number))
@@ -107,6 +112,7 @@ class Generation:
         before = self._shelf.load(earlier[-1]) if earlier else {"systems": {}, "packages": {}}
         unchanged = {name: one for name, one in self._declared.items() if name not in request["changing"]}
         self._written = False
+        self._earlier: dict[str, Any] = before["systems"]
         self._document: dict[str, Any] = {
             "version": 1,
             "number": number,
@@ -126,7 +132,13 @@ class Generation:
     @property
     def begun(self) -> bool:
         """Whether this apply has changed anything so far."""
-        return self._written
+        return bool(self._document["changed"])
+
+    def begin(self) -> None:
+        """Something is about to be changed; as long as nothing is settled, all is as before."""
+        if not self._written:
+            self._shelf.save({**self._document, "systems": self._earlier})
+            self._written = True
 
     def settle(self, system: str, changes: int) -> None:
         """A system is as declared (or has left the host)."""
@@ -143,26 +155,23 @@ class Generation:
         document = self._document
         if system not in document["changed"]:
             return
-        number = document["before"]
-        earlier = self._shelf.load(number)["systems"] if number else {}
         left = [name for name in document["changed"] if name != system]
-        document.update(systems=_with(document["systems"], system, earlier.get(system)), changed=left)
+        document.update(systems=_with(document["systems"], system, self._earlier.get(system)), changed=left)
         document["changes"] -= changes
-        if left:
-            self._shelf.save(document)
-        else:
-            self._shelf.forget(document["number"])
-            self._written = False
+        self._shelf.save(document)
 
     def fail(self, system: str, reason: str, back: list[str]) -> None:
-        """Something did not work: what was settled before stays, and the generation is a partial one."""
-        if self._written:
+        """Something did not work: what was settled before stays, and the generation is a partial one, if it is one."""
+        if self._written and not self._document["changed"]:
+            self._shelf.forget(self._document["number"])
+            self._written = False
+        elif self._written:
             self._document["failures"].append({"system": system, "reason": reason, "back": back})
             self._end(PARTIAL)
 
     def complete(self, packages: dict[str, str]) -> None:
         """Everything is as declared, and nothing else is left."""
-        if self._written:
+        if self._document["changed"]:
             left = {name: one for name, one in self._document["systems"].items() if name in self._declared}
             self._document.update(systems=left, packages=packages)
             self._end(COMPLETE)

@@ -45,6 +45,7 @@ class Ledger:
             "temporaries": [beside(one["target"], NEW) for one in operations if one["kind"] == "write"],
         }
         placed = {one["target"] for one in operations if one["kind"] in _PLACING}
+        self._generation.begin()
         part["managed"] = self._manifest.claimed(part["system"], part["declared"], placed)
         self._manifest.begin(part["system"], part["managed"], owed)
 

@@ -12,6 +12,7 @@ import json
 import os
 
 from festning.engine.agent import undo
+from festning.engine.agent.generations import Shelf
 from festning.engine.agent.manifest import restore
 from festning.engine.agent.part import MANAGER, UNIT_KINDS
 from festning.engine.agent.records import Journal, utc_now, write_atomically
@@ -125,6 +126,7 @@ class Pending:
             os.close(os.open(self._place("reverting"), os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600))
             problems = _put_back(document, booting=booting)
             restore(self._state, document["records"], document["generation"])
+            Shelf(self._state).forget_unchanged(document["generation"])
             journal = Journal(self._state, document["operator"], document["fortress"], document["generation"])
             journal.append(
                 wave=document["wave"],

@@ -36,7 +36,8 @@ def put_back(entries: list[dict[str, Any]]) -> None:
         remove_quietly(beside(entry["path"], NEW))
         if entry["was"] == ABSENT:
             _remove(entry["path"])
-    for entry in entries:
+    # Operations may have removed what is in a directory before the directory itself.
+    for entry in sorted(entries, key=lambda one: (one["was"] != DIRECTORY, one["path"])):
         _restore(entry)
     for directory in dict.fromkeys(os.path.dirname(entry["path"]) for entry in entries):
         if os.path.isdir(directory):
