@@ -29,6 +29,7 @@ _WATCHDOG_TEXT = """\
 [Unit]
 Description=festning: puts a change back that nobody confirms
 DefaultDependencies=no
+StartLimitIntervalSec=0
 [Service]
 Type=exec
 ExecStart={python} -I -S {program} watch
