@@ -73,7 +73,7 @@ def up(
             progress=progress,
         )
     up_table.show(called.screen, raised, called.file)
-    raise typer.Exit(_exit_code(raised.result, raised.verification))
+    raise typer.Exit(exit_code(raised.result, raised.verification))
 
 
 @app.command()
@@ -145,7 +145,7 @@ def apply(
             work = saved_plans.apply_saved(called.file, surroundings(), plan_file, lab=called.lab, progress=progress)
         made, result = asyncio.run(work)
     apply_table.show(called.screen, made, result)
-    raise typer.Exit(_exit_code(result, None))
+    raise typer.Exit(exit_code(result, None))
 
 
 @app.command()
@@ -164,7 +164,8 @@ def verify(context: typer.Context) -> None:
     raise typer.Exit(os.EX_OK if verification.verdict is Verdict.PASS else EXIT_FAILED)
 
 
-def _exit_code(result: ApplyResult, verification: Verification | None) -> int:
+def exit_code(result: ApplyResult, verification: Verification | None) -> int:
+    """Of an apply, and of what was verified after it."""
     from festning.engine.apply import Outcome  # noqa: PLC0415
     from festning.model.check import Verdict  # noqa: PLC0415
 

@@ -65,7 +65,7 @@ async def carry_out_patiently(
     """
     for left in reversed(range(PATIENCE)):
         try:
-            return planned, await _carry_out(
+            return planned, await carry_out_planned(
                 planned, connections, operator, progress, rolled_back_to=rolled_back_to, exactly=exactly
             )
         except LockedError as error:
@@ -78,15 +78,16 @@ async def carry_out_patiently(
     raise AssertionError("the last try returns or raises")
 
 
-async def _carry_out(
+async def carry_out_planned(
     planned: Planned,
     connections: Connections,
     operator: str,
     progress: Progress,
     *,
-    rolled_back_to: int | None,
-    exactly: bool,
+    rolled_back_to: int | None = None,
+    exactly: bool = False,
 ) -> ApplyResult:
+    """Carry a plan out, and tell the listener what goes on."""
     progress.stage(f"Apply {planned.plan.changes} changes")
 
     def hear(event: Event) -> None:

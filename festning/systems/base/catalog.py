@@ -6,7 +6,7 @@ Pure: from the resolved fortress to packages, files and units. The tunnels that 
 
 from __future__ import annotations
 
-from festning.model.catalog import File, Gate, Item, Package, Reload, Restart, SystemCatalog, Unit, Wave
+from festning.model.catalog import File, Gate, Item, Package, Reload, Renewal, Restart, SystemCatalog, Unit, Wave
 from festning.model.fortress import Fortress, Host, Role
 from festning.systems.base.kernel import settings_in_force
 from festning.templates import templates_of
@@ -77,7 +77,11 @@ def _network(fortress: Fortress, host: Host) -> tuple[Item, ...]:
             content=render("lo.network", host=host, pool=fortress.bridge.pool),
             on_change=(Reload(NETWORKD),),
         ),
-        Unit(name=NETWORKD),
+        Unit(
+            name=NETWORKD,
+            renewal=Renewal.NONE,
+            left="every address and route of the host hangs on it, and its packages restart it by themselves",
+        ),
         Gate(
             name="bridge address",
             check=f"ip -4 -oneline address show dev lo | grep --quiet --fixed-strings ' {host.bridge}/32 '",

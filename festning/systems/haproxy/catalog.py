@@ -9,7 +9,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cache
 
-from festning.model.catalog import Directory, File, Gate, Item, Package, Reload, Restart, SystemCatalog, Unit, Wave
+from festning.model.catalog import (
+    Directory,
+    File,
+    Gate,
+    Item,
+    Package,
+    Reload,
+    Renewal,
+    Restart,
+    SystemCatalog,
+    Unit,
+    Wave,
+)
 from festning.model.fortress import Addresses, Fortress, Host, Role, Service
 from festning.model.material import Authority, Certificate
 from festning.model.reference import public, secret
@@ -87,7 +99,8 @@ def _items(fortress: Fortress, host: Host) -> Iterator[Item]:
         validate=("haproxy", "-c", "-q", "-f", names.CONFIGURATION),
         on_change=reload,
     )
-    yield Unit(name=names.UNIT)
+    # A reload replaces every process: the master executes itself anew, and hands the listeners to new workers.
+    yield Unit(name=names.UNIT, renewal=Renewal.RELOAD)
     if fortress.needs_database(host):
         yield Gate(name="the database answers at 127.0.0.1", check=_DATABASE_ANSWERS, timeout_s=DATABASE_WAIT_S)
 

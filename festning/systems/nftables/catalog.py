@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from festning.model.catalog import File, Package, Reload, SystemCatalog, Unit, Wave
+from festning.model.catalog import File, Package, Reload, Renewal, SystemCatalog, Unit, Wave
 from festning.model.flow import Flow
 from festning.model.fortress import Fortress, Host
 from festning.systems.nftables.compilation import compile_rules
@@ -39,7 +39,11 @@ def catalog(fortress: Fortress, host: Host, flows: Iterable[Flow]) -> SystemCata
                 # Never a restart: stopping the unit flushes every table on the machine, others' too.
                 on_change=(Reload(UNIT),),
             ),
-            Unit(name=UNIT),
+            Unit(
+                name=UNIT,
+                renewal=Renewal.NONE,
+                left="it has no process, and stopping it opens the firewall",
+            ),
             only_declared_rules(),
             proof(),
         ),
