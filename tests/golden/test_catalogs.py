@@ -12,6 +12,7 @@ import pytest
 from festning.model.catalog import (
     Account,
     Directory,
+    Drain,
     File,
     Gate,
     HostCatalog,
@@ -93,6 +94,9 @@ def item_lines(item: Item) -> list[str]:
             return [f"step {item.name}", *indented(f"check:\n{item.check}\ndo:\n{item.do}")]
         case Gate():
             return [f"gate {item.name} within {item.timeout_s:g} s", *indented(item.check)]
+        case Drain():
+            head = f"drain {item.name} before {' '.join(item.units)} within {item.timeout_s:g} s"
+            return [head, *indented(f"begin:\n{item.begin}\nend:\n{item.end}")]
         case File():
             reactions = "".join(f" {type(r).__name__.lower()}:{r.unit}" for r in item.on_change)
             head = f"file {item.path} {item.mode:o} {item.owner}:{item.group}{reactions}"

@@ -13,7 +13,9 @@ from festning.model.catalog import Account, File, Gate, Item, Package, Restart, 
 from festning.model.fortress import Durability, Fortress, Host, Role
 from festning.model.material import Authority, Certificate, Material, service_database_password
 from festning.model.reference import public, secret
+from festning.model.traffic import HOOKS, LONGEST_AWAY_S
 from festning.systems.galera import provider, sql, start
+from festning.systems.galera.drains import MAKE_WAY, alone, asked, in_sync, is_back, make_way, may_leave
 from festning.systems.galera.formation import Formation, How
 from festning.templates import templates_of
 
@@ -105,7 +107,10 @@ def _data_node(fortress: Fortress, host: Host, formation: Formation) -> SystemCa
         start.remember_step(),
         sql.database_step([sql.writer_grant(host.name), *grants]),
         Unit(name="festning-galera-health.service"),
+        *([make_way()] if peers else []),
+        *([_traffic_hook("mariadb.service", MAKE_WAY, in_sync(host))] if fortress.arbiters and peers else []),
         Gate(name="galera: synced", check=start.SYNCED, timeout_s=900),
+        Gate(name="galera: answers for its health", check=asked([host], "/synced"), timeout_s=60),
     )
     passwords = tuple(service_database_password(service.schema) for service in services)
     return SystemCatalog(
@@ -134,6 +139,8 @@ def _arbiter(fortress: Fortress, host: Host, formation: Formation) -> SystemCata
         _drop_in(fortress, host, "garb", reactions),
         Unit(name="garb.service"),
         *((start.stand_up_step(),) if standing_down(host, formation) else ()),
+        alone(fortress),
+        _traffic_hook("garb.service", may_leave(fortress), is_back()),
         Gate(name="galera: arbitrator runs", check="systemctl is-active --quiet garb.service\n", timeout_s=30),
     )
     materials: tuple[Material, ...] = (certificate(fortress, host),)
@@ -204,6 +211,11 @@ def _bridge_units(fortress: Fortress, host: Host) -> tuple[str, ...]:
     """The bridge's units: only for ordering, and harmless where one does not exist."""
     hub = ("openvpn-server@hub.service",) if host.role is Role.CORE else ()
     return (*hub, *(f"openvpn-client@hub{core.number}.service" for core in fortress.hubs_of(host)))
+
+
+def _traffic_hook(unit: str, may_leave: str, is_back: str) -> File:
+    content = render("traffic.sh", unit=unit, may_leave=may_leave, is_back=is_back, longest_s=LONGEST_AWAY_S)
+    return File(path=f"{HOOKS}/90-galera", content=content, mode=0o755)
 
 
 def _sst_script() -> File:

@@ -12,7 +12,8 @@ def flows(fortress: Fortress) -> tuple[Flow, ...]:
     cores, members = fortress.cores, (*fortress.cores, *fortress.arbiters)
     users = tuple(host for host in fortress.hosts if fortress.needs_database(host))
     # The others ask a data node whether it takes the writes before they hand theirs over.
-    askers = tuple(dict.fromkeys((*cores, *users)))
+    # An arbiter asks before it leaves them alone for a restart.
+    askers = tuple(dict.fromkeys((*cores, *users, *fortress.arbiters)))
     return (
         *_to(members, members, provider.GROUP_PORT, "Galera group communication"),
         *_to(cores, cores, provider.IST_PORT, "Galera incremental state transfer"),

@@ -11,13 +11,13 @@ from functools import cache
 
 from festning.model.catalog import (
     Directory,
+    Drain,
     File,
     Gate,
     Item,
     Package,
     Reload,
     Renewal,
-    Restart,
     SystemCatalog,
     Unit,
     Wave,
@@ -25,11 +25,13 @@ from festning.model.catalog import (
 from festning.model.fortress import Addresses, Fortress, Host, Role, Service
 from festning.model.material import Authority, Certificate
 from festning.model.reference import public, secret
+from festning.model.traffic import HOOKS, LONGEST_AWAY_S
 from festning.systems.haproxy import names
 from festning.systems.haproxy.rendering import render
 from festning.systems.haproxy.routing import backends, relayed
 
 SYSTEM = "haproxy"
+HOOK = f"{HOOKS}/10-front-door"
 DATABASE_WAIT_S = 60
 # What the log has for the client. Truncated: the network that the address is in.
 _LOGGED = {Addresses.FULL: "%[src]", Addresses.TRUNCATED: "%[src,ipmask(24,48)]", Addresses.NONE: "-"}
@@ -59,6 +61,7 @@ def configuration(fortress: Fortress, host: Host) -> str:
         fortress=fortress,
         host=host,
         names=names,
+        hook=HOOK,
         listen=("*", "[::]") if host.address is not None and host.address.version == 6 else ("*",),
         backends=backends(fortress, host),
         relayed=relayed(fortress, host) if host.role is Role.EDGE else (),
@@ -77,7 +80,7 @@ def _items(fortress: Fortress, host: Host) -> Iterator[Item]:
     yield File(
         path="/etc/systemd/system/haproxy.service.d/festning.conf",
         content=_DROP_IN,
-        on_change=(Restart(names.UNIT),),
+        on_change=reload,
     )
     # HAProxy reads keys as root, before it drops its privileges: nobody else needs to. Purged, so that a key leaves
     # the host together with the right to decrypt.
@@ -99,10 +102,20 @@ def _items(fortress: Fortress, host: Host) -> Iterator[Item]:
         validate=("haproxy", "-c", "-q", "-f", names.CONFIGURATION),
         on_change=reload,
     )
+    if host.role is Role.CORE:
+        yield File(path=HOOK, content=render("traffic.sh", names=names, longest_s=LONGEST_AWAY_S), mode=0o755)
     # A reload replaces every process: the master executes itself anew, and hands the listeners to new workers.
     yield Unit(name=names.UNIT, renewal=Renewal.RELOAD)
+    yield _drain(host)
     if fortress.needs_database(host):
         yield Gate(name="the database answers at 127.0.0.1", check=_DATABASE_ANSWERS, timeout_s=DATABASE_WAIT_S)
+
+
+def _drain(host: Host) -> Drain:
+    """A reload hands the listeners over, and loses nothing. Before it, a core's front door sends the edges away; nobody
+    stands before an edge's."""
+    begin, back = (f"{HOOK} away\n", f"{HOOK} back\n") if host.role is Role.CORE else ("", "")
+    return Drain(name="front door", units=(names.UNIT,), begin=begin or ":\n", end=f"{_RUNS}{back}", timeout_s=30)
 
 
 @cache
@@ -111,6 +124,16 @@ def _unavailable() -> str:
     head, body = render("unavailable.http").split("\n\n", 1)
     return head.replace("\n", "\r\n") + "\r\n\r\n" + body
 
+
+# The new processes are there when the socket answers that they are.
+_RUNS = f"""\
+tries=0
+until python3 -I -S -c 'import socket; s = socket.socket(socket.AF_UNIX); s.connect("{names.ADMIN_SOCKET}")'; do
+    tries=$((tries + 1))
+    if [ $tries -ge 50 ]; then exit 1; fi
+    sleep 0.1
+done
+"""
 
 _DROP_IN = """\
 # Compiled by festning; edits are overwritten.

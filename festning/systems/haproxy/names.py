@@ -10,6 +10,8 @@ UNAVAILABLE = "/etc/haproxy/unavailable.http"
 WEB_CA = "/etc/haproxy/web-ca.pem"
 ADMIN_SOCKET = "/run/haproxy/admin.sock"
 UNIT = "haproxy.service"
+HERE = "here/traffic"
+"""A server that is never connected to: its state says whether this core takes relayed traffic."""
 
 PUBLIC_HTTP = 80
 PUBLIC_HTTPS = 443

@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from ipaddress import IPv4Address
 
-from festning.model.catalog import File, Item, Package, Reload, SystemCatalog, Unit, Wave
+from festning.model.catalog import Drain, File, Item, Package, Reload, SystemCatalog, Unit, Wave
 from festning.model.fortress import Addresses, Fortress, Host, Role, Runtime, Service, SourceFile
+from festning.model.traffic import HOOKS
 from festning.templates import templates_of
 
 render = templates_of("festning.systems.nginx")
@@ -38,7 +39,7 @@ def catalog(fortress: Fortress, host: Host, sources: Sources) -> SystemCatalog |
         roots={service.name: document_root(service, sources[service.name]) for service in (*served, *copies)},
         front_doors=_front_doors(fortress, host) if _may_know_clients(fortress, host) else (),
     )
-    return SystemCatalog(system=SYSTEM, wave=Wave.SERVICES, items=tuple(_items(content)))
+    return SystemCatalog(system=SYSTEM, wave=Wave.SERVICES, items=tuple(_items(content, (*served, *copies))))
 
 
 def document_root(service: Service, source: tuple[SourceFile, ...]) -> str:
@@ -52,7 +53,7 @@ def document_root(service: Service, source: tuple[SourceFile, ...]) -> str:
     return service.root
 
 
-def _items(content: str) -> Iterator[Item]:
+def _items(content: str, services: tuple[Service, ...]) -> Iterator[Item]:
     yield Package("nginx")
     yield File(
         path="/etc/systemd/system/nginx.service.d/festning.conf",
@@ -65,6 +66,14 @@ def _items(content: str) -> Iterator[Item]:
         on_change=(Reload(UNIT),),
     )
     yield Unit(name=UNIT)
+    ports = " ".join(str(service.port) for service in services)
+    # A reload too: it closes kept connections, and a front door may just be sending a request on one of them.
+    yield Drain(
+        name="web server",
+        units=(UNIT,),
+        begin=f"{HOOKS}/20-services away {ports}\n",
+        end=f"{HOOKS}/20-services back {ports}\n",
+    )
 
 
 _DROP_IN = """\

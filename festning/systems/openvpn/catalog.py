@@ -31,7 +31,7 @@ from festning.model.catalog import (
 from festning.model.fortress import Fortress, Host, Role
 from festning.model.material import Authority, Certificate, Material, TlsCryptClientKey, TlsCryptServerKey
 from festning.model.reference import public, secret
-from festning.systems.openvpn import layout
+from festning.systems.openvpn import drains, layout
 from festning.templates import templates_of
 
 render = templates_of("festning.systems.openvpn")
@@ -135,6 +135,7 @@ def _hub(fortress: Fortress, host: Host) -> tuple[Item, ...]:
         ),
         File(path=layout.HUB_NETWORK, content=network, on_change=(Reload(_NETWORKD),)),
         *_unit(layout.HUB_UNIT, layout.HUB_CONFIG, config),
+        drains.hub(clients),
     )
 
 
@@ -173,6 +174,7 @@ def _link(fortress: Fortress, host: Host, hub: Host) -> tuple[Item, ...]:
             on_change=(Reload(_NETWORKD),),
         ),
         *_unit(unit, layout.client_config(hub), config),
+        drains.link(hub, only=host.role is not Role.CORE),
     )
 
 
@@ -180,7 +182,7 @@ def _unit(unit: str, path: str, config: str) -> tuple[Item, ...]:
     restart = (Restart(unit),)
     return (
         File(path=path, content=config, on_change=restart),
-        File(path=layout.drop_in(unit), content=render("drop-in.conf"), on_change=restart),
+        File(path=layout.drop_in(unit), content=render("drop-in.conf", hub=unit == layout.HUB_UNIT), on_change=restart),
         Unit(name=unit),
     )
 

@@ -12,6 +12,7 @@ from functools import lru_cache
 from festning.model.catalog import (
     Account,
     Directory,
+    Drain,
     File,
     Item,
     Package,
@@ -24,6 +25,7 @@ from festning.model.catalog import (
 )
 from festning.model.fortress import Fortress, Host, Runtime, Service, SourceFile
 from festning.model.material import Material, service_database_password
+from festning.model.traffic import HOOKS, LONGEST_AWAY_S, REFUSED, REFUSED_TO_OTHERS
 from festning.systems.services.environment import environment_file
 from festning.systems.services.names import (
     CONFIGURATION,
@@ -45,6 +47,7 @@ from festning.templates import templates_of
 render = templates_of("festning.systems.services")
 
 SYSTEM = "services"
+HOOK = f"{HOOKS}/20-services"
 RELEASE_TIMEOUT_S = 600
 
 Sources = Mapping[str, tuple[SourceFile, ...]]
@@ -86,6 +89,7 @@ def _services(
 
 def _items(running: tuple[Service, ...], copies: tuple[Service, ...], sources: Sources) -> Iterator[Item]:
     yield from _packages(running)
+    yield _traffic_hook(running)
     yield Directory(path=CONFIGURATION, purge=True)
     yield Directory(path=SOURCES, purge=True)
     for service in (*running, *copies):
@@ -147,6 +151,23 @@ def _process(service: Service, source_digest: str) -> Iterator[Item]:
         )
         yield File(path=unit_path(service), content=_unit("command.service", service), on_change=(Restart(name),))
     yield Unit(name=name)
+    yield Drain(
+        name=f"service {service.name}",
+        units=(name,),
+        begin=f"{HOOK} away {service.port}\n",
+        end=f"{HOOK} back {service.port}\n",
+    )
+
+
+def _traffic_hook(services: tuple[Service, ...]) -> File:
+    content = render(
+        "traffic.sh",
+        ports=[service.port for service in services],
+        refused=REFUSED,
+        refused_to_others=REFUSED_TO_OTHERS,
+        longest_s=LONGEST_AWAY_S,
+    )
+    return File(path=HOOK, content=content, mode=0o755)
 
 
 def _unit(template: str, service: Service) -> str:

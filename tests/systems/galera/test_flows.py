@@ -23,6 +23,6 @@ def test_who_reaches_what(fortress: Fortress) -> None:
         ("core2", 4444): {"core1"},
         ("core1", 3306): {"core2"},
         ("core2", 3306): {"core1"},
-        ("core1", 9200): {"core2"},
-        ("core2", 9200): {"core1"},
+        ("core1", 9200): {"core2", "arbiter"},
+        ("core2", 9200): {"core1", "arbiter"},
     }

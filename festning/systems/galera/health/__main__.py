@@ -1,7 +1,8 @@
-"""The command line: ``serve ADDRESS PORT``, ``show``, ``move HOST``, ``handover``.
+"""The command line: ``serve ADDRESS PORT``, ``show``, ``move HOST``, ``handover``, ``make-way``.
 
 ``serve`` is the health daemon. ``handover`` runs before a planned stop of the database, as the server's own user, and
-ends well when there is nothing to do. Needs no argument parser: people reach it through ``festning``.
+ends well when there is nothing to do; ``make-way`` is the same before a restart by festning, and waits for somebody to
+hand over to. Needs no argument parser: people reach it through ``festning``.
 """
 
 from __future__ import annotations
@@ -10,13 +11,14 @@ import signal
 import sys
 import threading
 from types import FrameType
+from typing import cast
 
 from .database import Database
-from .handover import CannotMoveError, hand_over
+from .handover import CannotMoveError, hand_over, make_way
 from .http import listen, serve
 from .poller import Poller
 
-USAGE = "writer serve ADDRESS PORT | show | move HOST | handover"
+USAGE = "writer serve ADDRESS PORT | show | move HOST | handover | make-way"
 PORT = 9200
 PATIENCE = 3.0
 """Seconds that a statement of ``show``, ``move`` and ``handover`` may take."""
@@ -31,6 +33,8 @@ def main(arguments: list[str]) -> int:
         return _show()
     if command in ("handover", "move") and len(rest) == (1 if command == "move" else 0):
         return _move(rest[0] if rest else None)
+    if command == "make-way" and not rest:
+        return _make_way()
     print(USAGE, file=sys.stderr)
     return 64
 
@@ -56,6 +60,15 @@ def _show() -> int:
     token, view = session.token(), session.view()
     print(f"writer {token.holder if token else 'none'}")
     print(f"node {view.node} {view.status} {view.state}")
+    return 0
+
+
+def _make_way() -> int:
+    try:
+        print(make_way(lambda: Database(PATIENCE), lambda session: cast("Database", session).addresses(PORT)))
+    except CannotMoveError as error:
+        print(error, file=sys.stderr)
+        return 1
     return 0
 
 

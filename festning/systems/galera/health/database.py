@@ -22,7 +22,7 @@ READ_TIMEOUT = 0.8
 NODE = "SHOW GLOBAL VARIABLES LIKE 'wsrep_node_name'"
 STATUS = """\
 SHOW GLOBAL STATUS WHERE Variable_name IN
-('wsrep_cluster_status', 'wsrep_local_state_comment', 'wsrep_ready', 'wsrep_gcomm_uuid')"""
+('wsrep_cluster_status', 'wsrep_local_state_comment', 'wsrep_ready', 'wsrep_gcomm_uuid', 'wsrep_open_transactions')"""
 # An arbitrator is a member too, without an address for clients.
 MEMBERS = "SELECT node_uuid, node_name FROM mysql.wsrep_cluster_members WHERE node_incoming_address <> ''"
 ADDRESSES = "SELECT node_name, node_incoming_address FROM mysql.wsrep_cluster_members WHERE node_incoming_address <> ''"
@@ -77,6 +77,7 @@ class Database:
             state=str(status.get("wsrep_local_state_comment", "")),
             ready=status.get("wsrep_ready") == "ON",
             members={str(uuid): str(name) for uuid, name in self._rows(MEMBERS)} if primary else {},
+            writing=int(status.get("wsrep_open_transactions", 0)),
         )
 
     def token(self) -> Token | None:

@@ -46,12 +46,20 @@ from enum import Enum
 DONOR_PATIENCE = 0.5
 """Seconds for which a donor leaves an orphaned token to a Synced node."""
 
+LEAVING_LEAST = 0.4
+"""Seconds in which all front doors have seen that nothing new is to begin here: they ask every 0.2 s."""
+LEAVING_MOST = 1.5
+"""Seconds after which a transaction that is still open is cut: two nodes should not take writes for long."""
+
 _SERVING = ("Synced", "Donor/Desynced")
 
 
 @dataclass(frozen=True)
 class View:
-    """What this node's server says of the cluster. ``members`` are the data nodes in view: incarnation UUID → name."""
+    """What this node's server says of the cluster. ``members`` are the data nodes in view: incarnation UUID → name.
+
+    ``writing`` is how many transactions are open here that have changed something.
+    """
 
     node: str
     incarnation: str
@@ -59,6 +67,7 @@ class View:
     state: str
     ready: bool
     members: Mapping[str, str]
+    writing: int = 0
 
     @property
     def serving(self) -> bool:
@@ -94,12 +103,23 @@ class Action(Enum):
 
 @dataclass(frozen=True)
 class Decision:
-    """The answers to ``/writer`` and ``/synced`` with the reasons for them, and what to do."""
+    """The answers to ``/writer`` and ``/synced`` with the reasons for them, and what to do.
+
+    ``leaving`` says that the writes have just moved away on purpose, and sessions may end what they began.
+    """
 
     writer: bool
     synced: bool
     reason: str
     action: Action = Action.NONE
+    leaving: bool = False
+
+
+def leaving(view: View, token: Token, left_for: float) -> bool:
+    """Whether a node that gave the token away, ``left_for`` seconds ago, still suffers the sessions that it has."""
+    if not view.serving or token.holder == view.node:
+        return False
+    return left_for < LEAVING_LEAST or (view.writing > 0 and left_for < LEAVING_MOST)
 
 
 def decide(view: View, token: Token | None, *, doubt: bool = False, orphaned_for: float = 0.0) -> Decision:

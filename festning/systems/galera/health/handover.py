@@ -11,11 +11,13 @@ import time
 from collections.abc import Callable, Mapping
 
 from .database import Session
-from .decision import Token, View
+from .decision import LEAVING_LEAST, LEAVING_MOST, Token, View
 
 NOTICE = 0.6
 """Seconds between the change and the end of a handover: the front doors check several times a second."""
 ASK_TIMEOUT = 1.0
+MAKE_WAY_TRIES = 45
+"""How often, a second apart, another node is asked: after its own restart it may need a while to be in sync."""
 
 
 class CannotMoveError(Exception):
@@ -50,8 +52,42 @@ def hand_over(
         if target == view.node or ask(addresses[target], "/writer"):
             break
         sleep(0.05)
+    sleep(LEAVING_LEAST)
+    # Transactions that were open may end, if they do so soon.
+    for _ in range(round((LEAVING_MOST - LEAVING_LEAST) / 0.05)):
+        if session.view().writing == 0:
+            break
+        sleep(0.05)
     sleep(NOTICE)
     return f"the writer is {target}"
+
+
+def make_way(
+    connect: Callable[[], Session],
+    addresses: Callable[[Session], Mapping[str, tuple[str, int]]],
+    *,
+    sleep: Callable[[float], None] = time.sleep,
+) -> str:
+    """Give the token away before this node restarts, and say what happened; wait for another node to be in sync.
+
+    Nothing happens where this node serves nobody. Raises :class:`CannotMoveError` when there is nobody to give it to.
+    """
+    for left in range(MAKE_WAY_TRIES, 0, -1):
+        try:
+            session = connect()
+        except Exception as error:  # noqa: BLE001 -- whatever the driver raises: a server that does not answer serves nobody.
+            return f"nothing to hand over: the database does not answer ({type(error).__name__})"
+        try:
+            if not session.view().serving:
+                return "nothing to hand over: this node serves nobody"
+            return hand_over(session, addresses(session), sleep=sleep)
+        except CannotMoveError:
+            if left == 1:
+                raise
+        finally:
+            session.close()
+        sleep(1.0)
+    raise AssertionError
 
 
 def _target(

@@ -1,5 +1,7 @@
 """The two questions over HTTP: ``GET /writer`` and ``GET /synced``, 200 or 503, with the reason as text.
 
+A node that has just given the writes away answers 404 to the first: nothing new, but what is there may end.
+
 One thread, no framework: a health check is one short request, and the answer is in memory. Leaves the answer to
 ``poller``.
 """
@@ -24,6 +26,8 @@ def respond(request: bytes, decision: Decision) -> bytes:
     answer = answers.get(path.split(b"?", 1)[0])
     if answer is None:
         return _message("404 Not Found", "ask for /writer or /synced")
+    if decision.leaving and path.startswith(b"/writer"):
+        return _message("404 Not Found", decision.reason)
     return _message("200 OK" if answer else "503 Service Unavailable", decision.reason)
 
 

@@ -10,10 +10,10 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from .database import Session
-from .decision import Action, Decision, Token, View, decide, orphaned
+from .decision import Action, Decision, Token, View, decide, leaving, orphaned
 
 INTERVAL = 0.1
 MAX_AGE = 0.4
@@ -44,6 +44,7 @@ class Poller:
         self._session: Session | None = None
         self._doubt = True
         self._orphaned_since: float | None = None
+        self._left_at: float | None = None
         self._answer = Answer(Decision(False, False, "not looked yet"), clock())
         self._logged = ""
 
@@ -82,12 +83,22 @@ class Poller:
         token = self._session.token() if view.serving else None
         decision = decide(view, token, doubt=self._doubt, orphaned_for=self._orphaned_for(view, token))
         if decision.action is Action.NONE or token is None:
-            return decision
+            return self._taking_leave(view, token, decision)
         if not self._session.take(token, Token(view.node, view.incarnation)):
             return Decision(False, decision.synced, f"{decision.reason}: another node was first")
         self._log(f"{decision.action.value}: the token was {token.holder}'s ({token.incarnation or 'unused'})")
         self._doubt = False
         return decide(view, self._session.token())
+
+    def _taking_leave(self, view: View, token: Token | None, decision: Decision) -> Decision:
+        if self._answer.decision.writer and not decision.writer:
+            self._left_at = self._clock()
+        if self._left_at is None or token is None:
+            return decision
+        if not leaving(view, token, self._clock() - self._left_at):
+            self._left_at = None
+            return decision
+        return replace(decision, leaving=True, reason=f"{decision.reason}; sessions here may end what they began")
 
     def _orphaned_for(self, view: View, token: Token | None) -> float:
         if token is None or not view.serving or not orphaned(view, token):
