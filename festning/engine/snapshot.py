@@ -50,12 +50,7 @@ def _kept_script(item: Item) -> dict[str, Any] | None:
         return {"item": "drain", "name": item.name, "units": list(item.units), **scripts}
     if isinstance(item, Account):
         return {"item": "account", "name": item.name, "home": item.home}
-    return _drain(item) if isinstance(item, Drain) else None
-
-
-def _drain(item: Drain) -> dict[str, Any]:
-    scripts = {"begin": item.begin, "end": item.end, "timeout_s": item.timeout_s}
-    return {"item": "drain", "name": item.name, "units": list(item.units), **scripts}
+    return None
 
 
 def _attributes(item: File | Directory) -> dict[str, Any]:
