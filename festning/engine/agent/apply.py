@@ -226,16 +226,23 @@ def main() -> None:
         emit({"moved": stale})
         return
     try:
-        session = Session(begin, inbox)
-        emit({"ready": True})
-        while (order := inbox.next(PATIENCE_S)) is not None:
-            if "wave" in order:
-                emit(session.wave(order))
-            elif "complete" in order:
-                session.complete()
-                emit({"completed": True})
-            elif "incomplete" in order:
-                session.incomplete(order["incomplete"])
+        _serve(Session(begin, inbox), inbox)
     except (OSError, ValueError) as error:
         # The records cannot be read or written: a full disk, or a hand in them.
         emit({"error": f"{type(error).__name__}: {error}"})
+
+
+def _serve(session: Session, inbox: Inbox) -> None:
+    """Order after order. After a wave that failed nothing more will be asked: the lock is free for whoever comes next."""
+    emit({"ready": True})
+    while (order := inbox.next(PATIENCE_S)) is not None:
+        if "wave" in order:
+            ended = session.wave(order)
+            emit(ended)
+            if ended["result"] != "ok":
+                return
+        elif "complete" in order:
+            session.complete()
+            emit({"completed": True})
+        elif "incomplete" in order:
+            session.incomplete(order["incomplete"])
