@@ -233,7 +233,7 @@ def main() -> None:
 
 
 def _serve(session: Session, inbox: Inbox) -> None:
-    """Order after order. After a wave that failed nothing more will be asked: the lock is free for whoever comes next."""
+    """Order after order. After a wave that failed nothing more will be asked, and the lock is free for the next."""
     emit({"ready": True})
     while (order := inbox.next(PATIENCE_S)) is not None:
         if "wave" in order:
