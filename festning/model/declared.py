@@ -151,7 +151,7 @@ class HostEntry(_Declared):
     count: Annotated[StrictInt, Field(ge=1, le=10_000)] | None = Field(
         default=None, description="How many equal edges this entry stands for."
     )
-    number: Annotated[StrictInt, Field(ge=1)] | None = Field(
+    number: Annotated[StrictInt, Field(ge=1, lt=1 << 24)] | None = Field(
         default=None, description="The host's number on the bridge (of a group: its first); chosen when left out."
     )
     ssh_port: Annotated[StrictInt, Field(ge=1, le=65535)] = 22

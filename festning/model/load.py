@@ -57,16 +57,34 @@ def position_of(text: str, name: str, key_path: str) -> tuple[int, int]:
 def read_source(service: Service) -> tuple[SourceFile, ...]:
     """The files of a service's source, by path; hidden files and symbolic links are left out.
 
-    Raises :class:`UsageError` when the source is too large to be sent to hosts file by file.
+    Raises :class:`UsageError` when something in it cannot be read, has a name that cannot be written into a
+    configuration, or when the source is too large to be sent to hosts file by file.
     """
+    try:
+        return _source_files(service)
+    except OSError as error:
+        raise UsageError(
+            f"the source of service {service.name} cannot be read: {error.filename}: {error.strerror}"
+        ) from None
+
+
+def _source_files(service: Service) -> tuple[SourceFile, ...]:
+    def refuse(error: OSError) -> None:
+        raise error  # os.walk would leave out in silence what it cannot read.
+
     files: list[SourceFile] = []
     total = 0
-    for folder, folders, names in os.walk(service.source):
+    for folder, folders, names in os.walk(service.source, onerror=refuse):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in sorted(names):
             path = Path(folder, name)
             if name.startswith(".") or path.is_symlink() or not path.is_file():
                 continue
+            if not str(path.relative_to(service.source)).isprintable():
+                raise UsageError(
+                    f"a file in the source of service {service.name} has control characters in its name: {str(path)!r}",
+                    hint="rename it",
+                )
             total += path.stat().st_size
             if total > LARGEST_SOURCE:
                 raise UsageError(

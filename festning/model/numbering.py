@@ -44,9 +44,15 @@ def first_numbers(entries: Iterable[Entry]) -> dict[str, int]:
         size = entry.count or 1
         step = GROUP_ROOM if entry.count is not None else 1
         number += -number % step
-        while any(candidate in taken for candidate in range(number, number + size)):
-            number += step
+        while (last := _last_taken(taken, number, size)) is not None:
+            number = last + 1
+            number += -number % step
         numbers[entry.name] = number
         taken.update(range(number, number + size))
         next_free[entry.role] = number + size + (-size % step)
     return numbers
+
+
+def _last_taken(taken: set[int], number: int, size: int) -> int | None:
+    """The last taken number of a range: the next place to try is after it, however many are tried."""
+    return next((candidate for candidate in range(number + size - 1, number - 1, -1) if candidate in taken), None)

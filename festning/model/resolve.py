@@ -15,7 +15,7 @@ from pathlib import Path
 from festning.model.bridge import Bridge
 from festning.model.countries import expand
 from festning.model.declared import FortressFile, HostEntry, ServiceEntry, parse_size
-from festning.model.document import KeyPath
+from festning.model.document import LONGEST_SHOWN, KeyPath
 from festning.model.fortress import (
     Admin,
     Backup,
@@ -39,6 +39,10 @@ from festning.model.fortress import (
 from festning.model.numbering import FIRST, Entry, first_numbers
 
 FIRST_SERVICE_PORT = 8100
+MOST_HOSTS = 20_000
+"""Twice what has been measured."""
+MOST_CHOICES = 40
+"""Names that an error lists."""
 RESERVED_PORTS = frozenset({3306, 4444, 4567, 4568, 8404, 8443, 9200})
 
 
@@ -211,7 +215,7 @@ def _backup_contradictions(declared: FortressFile) -> Iterator[Contradiction]:
             yield Contradiction(
                 (*path, "site"),
                 f"there is no site {entry.site!r}",
-                expected=f"one of: {', '.join(declared.sites)}",
+                expected=f"one of: {_listed(declared.sites)}",
                 hint=did_you_mean(entry.site, declared.sites),
             )
         if (entry.site is None) == (entry.country is None or entry.operator is None):
@@ -226,12 +230,15 @@ def _site_contradictions(declared: FortressFile) -> Iterator[Contradiction]:
             yield Contradiction(
                 ("hosts", name, "site"),
                 f"there is no site {host.site!r}",
-                expected=f"one of: {', '.join(declared.sites)}",
+                expected=f"one of: {_listed(declared.sites)}",
                 hint=did_you_mean(host.site, declared.sites),
             )
 
 
 def _group_contradictions(declared: FortressFile) -> Iterator[Contradiction]:
+    total = sum(host.count or 1 for host in declared.hosts.values())
+    if total > MOST_HOSTS:
+        yield Contradiction(("hosts",), f"{total} hosts are declared", expected=f"at most {MOST_HOSTS}")
     for name, host in declared.hosts.items():
         yield from _group_contradictions_of(name, host)
     if not any(host.role is Role.CORE for host in declared.hosts.values()):
@@ -353,7 +360,16 @@ def _service_contradictions_of(path: KeyPath, service: ServiceEntry) -> Iterator
             yield Contradiction((*path, "probe", key), "{token} does not occur in it", expected="{token} in its place")
 
 
+def _listed(names: Iterable[str]) -> str:
+    names = list(names)
+    more = f" and {len(names) - MOST_CHOICES} more" if len(names) > MOST_CHOICES else ""
+    return ", ".join(names[:MOST_CHOICES]) + more
+
+
 def did_you_mean(word: str, choices: Iterable[str]) -> str:
     """A hint with the nearest choice, or nothing."""
-    near = get_close_matches(word, list(choices), n=1)
+    choices = list(choices)
+    if len(word) > LONGEST_SHOWN or len(choices) > MOST_CHOICES:
+        return ""  # Comparing takes the product of all lengths; so many choices are no help anyway.
+    near = get_close_matches(word, choices, n=1)
     return f"did you mean {near[0]}?" if near else ""
