@@ -131,6 +131,7 @@ def test_no_secret_is_in_a_plan_or_in_a_process_list(lab: Festning) -> None:
 def test_the_lab_is_already_up(lab: Festning) -> None:
     again = lab("up")
     assert again.returncode == 0, again.stdout + again.stderr
+    assert "warning: survivability.site at sites.oslo: when oslo is lost (core1, core2)" in again.stdout
 
 
 def test_the_disk_of_the_operator_has_no_secret(lab: Festning, example: Path) -> None:

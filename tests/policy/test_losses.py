@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from datetime import date
 from ipaddress import IPv4Address
 from time import process_time
 
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 
 from festning.model.fortress import Data, Fortress, Host, Operator, Role, Runtime, Service, Site
 from festning.policy.losses import Kind, Loss, losses_of
-from festning.policy.rules import judge
+from festning.policy.rules import NAMES, judge
 from tests.policy.conftest import BASE, TODAY, changed, fortress
 
 PARSED = fortress(BASE)
@@ -156,3 +157,11 @@ def test_a_thousand_sites_take_little_time() -> None:
     began = process_time()
     assert judge(large, TODAY) == ()
     assert process_time() - began < 5
+
+
+@settings(max_examples=200, deadline=None)
+@given(fortresses(), st.sampled_from((TODAY, TODAY.replace(year=2040))))
+def test_no_fortress_confounds_a_rule(declared: Fortress, today: date) -> None:
+    for finding in judge(declared, today):
+        assert finding.rule in NAMES
+        assert all((finding.key_path, finding.message, finding.fix))
