@@ -10,7 +10,7 @@ from pathlib import Path
 
 from bench.peers import ansible, installing, pyinfra
 from bench.peers.workload import workload_of, write_contents
-from bench.stage import RunError, Stage
+from bench.stage import Stage
 
 BARE = Path(__file__).with_name("bare_round_trip.py")
 
@@ -87,9 +87,10 @@ def install_apt_bindings(stage: Stage, folder: Path) -> None:
 
 
 def _festning_changes(output: str, dry: bool) -> int:
-    if "no change" in output or "nothing to change" in output:
+    """Changes that a plan has, or hosts that an apply changed (it counts its gates among what it did)."""
+    if re.search(r"no change$|nothing to change$", output, re.MULTILINE):
         return 0
-    found = re.search(r"(\d+) changes?", output)
-    if found is None:
-        raise RunError(f"festning did not say what it {'would change' if dry else 'changed'}:\n{output}")
-    return int(found[1])
+    found = re.findall(r": (\d+) changes? on " if dry else r"^\S+ +(changed) ", output, re.MULTILINE)
+    if not found:
+        raise ValueError("festning did not say what it did")
+    return int(found[0]) if dry else len(found)
