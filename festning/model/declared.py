@@ -110,7 +110,7 @@ AgentWord = Annotated[StrictStr, Field(pattern=r"^[A-Za-z0-9._/-]+$")]
 
 
 class _Declared(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
 
 class OperatorEntry(_Declared):
