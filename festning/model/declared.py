@@ -35,6 +35,7 @@ from festning.model.fortress import Addresses, Data, Durability, Isolation, Life
 
 _NAME = r"^[a-z](?:[a-z0-9-]{0,30}[a-z0-9])?$"
 _DNS_NAME = r"^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$"
+_LINE = r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029⟦⟧]+$"
 _UNITS = {"KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30, "TiB": 1 << 40}
 
 
@@ -77,6 +78,18 @@ def _size(value: str) -> str:
     return value
 
 
+def _line(value: str) -> str:
+    """One line for everybody: editors and configuration readers end lines at more than the line feed (Unicode UAX 14).
+
+    The brackets would be filled from the vault (``reference``), and a key must not get where its name was only typed.
+    """
+    if "⟦" in value or "⟧" in value:
+        raise ValueError("has a bracket ⟦ or ⟧: they stand for the vault's keys and cannot be written here")
+    if not re.fullmatch(_LINE, value):
+        raise ValueError("has a line break or a control character" if value else "is empty")
+    return value
+
+
 def parse_size(text: str) -> int:
     """Bytes in a size such as ``4GiB``; raises ``ValueError`` for anything else."""
     match = re.fullmatch(r"([1-9][0-9]*)(KiB|MiB|GiB|TiB)", text)
@@ -104,7 +117,7 @@ TlsVersion = Annotated[
 ]
 TlsCipher = Annotated[StrictStr, Field(pattern=r"^[A-Z0-9]+(?:-[A-Z0-9]+)+$")]
 Days = Annotated[StrictInt, Field(ge=31, le=3650)]
-Line = Annotated[StrictStr, Field(pattern=r"^[^\x00-\x1f\x7f]+$")]
+Line = Annotated[StrictStr, AfterValidator(_line), WithJsonSchema({"type": "string", "pattern": _LINE})]
 HttpToken = Annotated[StrictStr, Field(pattern=r"^[A-Z]+$")]
 AgentWord = Annotated[StrictStr, Field(pattern=r"^[A-Za-z0-9._/-]+$")]
 

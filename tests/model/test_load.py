@@ -129,3 +129,22 @@ def test_a_damaged_file_gives_a_model_or_a_clear_error(data: st.DataObject) -> N
         assert isinstance(parse_fortress(text, "fortress.yaml", EXAMPLE.parent), Fortress)
     except BadFileError as error:
         assert all(problem.message for problem in error.problems)  # noqa: PT017 (either outcome is right)
+
+
+@pytest.mark.parametrize("escape", ["\\n", "\\x01", "\\x7f", "\\x85", "\\x9f", "\\u2028", "\\u2029"])
+def test_a_line_is_one_line_to_everybody(escape: str) -> None:
+    (told,) = mistakes("    runtime: ", f'    environment: {{NAME: "a{escape}b"}}\n    runtime: ')
+    assert "environment.NAME" in told
+    assert "has a line break or a control character" in told
+
+
+@pytest.mark.parametrize("value", ["⟦secret:password/database/root⟧", "⟦public:ca/web⟧", "⟦", "secret:x⟧"])
+def test_no_text_in_the_file_can_have_the_vault_fill_it(value: str) -> None:
+    (told,) = mistakes("    runtime: ", f'    environment: {{NAME: "{value}"}}\n    runtime: ')
+    assert "environment.NAME" in told
+    assert "stand for the vault's keys" in told
+
+
+def test_an_empty_line_is_refused() -> None:
+    (told,) = mistakes("    runtime: ", '    environment: {NAME: ""}\n    runtime: ')
+    assert "environment.NAME: '' is empty" in told
