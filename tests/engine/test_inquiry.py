@@ -55,6 +55,17 @@ def test_removals_are_read_from_apts_history():
     assert found.keys() == {"nginx", "other"}
 
 
+def test_what_apt_did_not_remove_is_read_from_dpkgs_log():
+    log = (
+        "2026-11-21 03:10:00 startup packages remove\n"
+        "2026-11-21 03:10:00 status installed nginx:amd64 1.26.2\n"
+        "2026-11-21 03:10:01 remove nginx:amd64 1.26.2 <none>\n"
+    )
+    at = time.mktime(time.strptime("2026-11-21 03:10:01", "%Y-%m-%d %H:%M:%S"))
+    assert history.unpacked(log, ["nginx"]) == {"nginx": {"at": history.utc(at), "by": "dpkg"}}
+    assert history.unpacked(log, ["other"]) == {}
+
+
 def line(command: str, seconds: int) -> str:
     said = f"    kari : TTY=pts/0 ; PWD=/home/kari ; USER=root ; COMMAND={command}"
     return json.dumps({"MESSAGE": said, "__REALTIME_TIMESTAMP": str(seconds * 1_000_000)})

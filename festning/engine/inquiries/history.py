@@ -15,6 +15,7 @@ from pathlib import Path
 
 ASKED = "{}"
 HISTORY = "/var/log/apt/history.log"
+DPKG = "/var/log/dpkg.log"
 TAIL = 256 * 1024
 ENVIRONMENT = {**os.environ, "LC_ALL": "C.UTF-8"}
 
@@ -57,6 +58,17 @@ def removed(history: str, packages: list[str]) -> dict[str, dict[str, str]]:
     return found
 
 
+def unpacked(log: str, packages: list[str]) -> dict[str, dict[str, str]]:
+    """The last removal of each package in dpkg's log, for what was not removed by apt."""
+    found = {}
+    for line in log.splitlines():
+        words = line.split(" ")
+        if len(words) > 3 and words[2] in ("remove", "purge") and words[3].split(":")[0] in packages:
+            at = time.mktime(time.strptime(" ".join(words[:2]), "%Y-%m-%d %H:%M:%S"))
+            found[words[3].split(":")[0]] = {"at": utc(at), "by": "dpkg"}
+    return found
+
+
 def touched(journal: str, targets: list[str]) -> dict[str, dict[str, str]]:
     """The last sudo that named each target. Only who and when: a command line may hold a secret."""
     found = {}
@@ -87,7 +99,7 @@ def main() -> None:
     sudo = output("journalctl", "-q", "--no-pager", "-o", "json", "-n", "2000", "_COMM=sudo") if targets else ""
     told = {
         "versions": versions(policy),
-        "removed": removed(tail(HISTORY), packages) if packages else {},
+        "removed": {**unpacked(tail(DPKG), packages), **removed(tail(HISTORY), packages)} if packages else {},
         "touched": touched(sudo, targets),
     }
     json.dump(told, sys.stdout)
