@@ -5,6 +5,8 @@ Changes that are the same on several hosts are shown once. Leaves the words to `
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from festning.cli.plan_words import WAVES, drifted, named, order_of, reason, total, what
 from festning.cli.screen import Screen
 from festning.model.catalog import Wave
@@ -69,24 +71,31 @@ def _wave(screen: Screen, plan: Plan, wave: Wave, *, full: bool) -> None:
     if not blocks:
         return
     screen.line(f"Wave {wave.value}, {WAVES[wave]}: {order_of(plan, wave)}", "bold underline")
-    for (system, operations), hosts in blocks.items():
-        same = " (the same)" if len(hosts) > 1 else ""
-        screen.line(f"  {system} on {named(hosts, len(plan.hosts))}{same}", "bold")
-        for operation in operations:
-            _operation(screen, operation, full=full)
+    for block in blocks:
+        same = " (the same)" if len(block) > 1 else ""
+        system = next(iter(block.values()))[0].system
+        screen.line(f"  {system} on {named([*block], len(plan.hosts))}{same}", "bold")
+        for alike in zip(*block.values(), strict=True):
+            _operation(screen, _common(alike), full=full)
     screen.line("")
 
 
-def _blocks(plan: Plan, wave: Wave) -> dict[tuple[str, tuple[Operation, ...]], list[str]]:
-    """What is done for each system, and the hosts on which exactly that is done, as systems come in their order."""
-    found: dict[tuple[str, tuple[Operation, ...]], list[str]] = {}
+def _blocks(plan: Plan, wave: Wave) -> list[dict[str, list[Operation]]]:
+    """What is done for each system, by host; hosts on which the same is done together, systems in their order."""
+    found: dict[str, dict[tuple[Operation, ...], dict[str, list[Operation]]]] = {}
     for host in plan.in_order():
         operations = host.in_wave(wave)
         for system in dict.fromkeys(operation.system for operation in operations):
-            mine = tuple(operation.alike() for operation in operations if operation.system == system)
-            found.setdefault((system, mine), []).append(host.host)
-    ranks = {system: at for at, system in enumerate(dict.fromkeys(system for system, _ in found))}
-    return dict(sorted(found.items(), key=lambda block: ranks[block[0][0]]))
+            mine = [operation for operation in operations if operation.system == system]
+            alike = tuple(operation.alike() for operation in mine)
+            found.setdefault(system, {}).setdefault(alike, {})[host.host] = mine
+    return [block for blocks in found.values() for block in blocks.values()]
+
+
+def _common(alike: Sequence[Operation]) -> Operation:
+    """One operation for all hosts; of its past only what they share."""
+    pasts = {(one.last.operator, one.last.generation) if one.last else None for one in alike}
+    return alike[0] if len(pasts) == 1 else alike[0].alike()
 
 
 def _operation(screen: Screen, operation: Operation, *, full: bool) -> None:

@@ -29,8 +29,8 @@ _COUNTED = (
 
 
 def moment(utc: str) -> str:
-    """``2026-11-20T14:02:33Z``, or only its day, as a person writes it."""
-    return f"{utc[:10]} {utc[11:16]} UTC" if "T" in utc else utc
+    """``2026-11-20T14:02:33Z`` as a person writes it."""
+    return f"{utc[:10]} {utc[11:16]} UTC"
 
 
 def drifted(operations: Sequence[Operation]) -> str:
@@ -40,7 +40,7 @@ def drifted(operations: Sequence[Operation]) -> str:
     who = next((last.by for last in lasts if last.by), "")
     changed = ", ".join(dict.fromkeys(operation.why for operation in operations))
     told = "".join([f" ({moment(when)}" if when else "", f"{', ' if when else ' ('}by {who}" if who else ""])
-    return f"{changed}{told}{')' if told else ''}{_applied(lasts[0], '; last applied')}"
+    return f"{changed}{told}{')' if told else ''}{_applied(lasts[0])}"
 
 
 def reason(operation: Operation) -> str:
@@ -49,8 +49,9 @@ def reason(operation: Operation) -> str:
         return f"drift: {operation.why}" if operation.kind is Kind.CHMOD else "drift"
     if operation.kind in (Kind.RESTART, Kind.RELOAD) and operation.why.startswith("/"):
         return f"because {operation.why}"
-    if operation.kind is Kind.WRITE and operation.last is not None:
-        return f"{operation.why}{_applied(operation.last, ' since')}"
+    if operation.kind is Kind.WRITE and operation.last is not None and operation.last.generation:
+        last = operation.last
+        return f"{operation.why} since {last.operator} applied it {moment(last.at)} (generation {last.generation})"
     if operation.kind is Kind.GATE:
         return ""
     return operation.why
@@ -96,10 +97,10 @@ def named(hosts: Sequence[str], everybody: int) -> str:
     return f"all {everybody} hosts" if len(hosts) == everybody > 2 else ", ".join(hosts)
 
 
-def _applied(last: Last, lead: str) -> str:
+def _applied(last: Last) -> str:
     if not last.generation:
         return ""
-    return f"{lead} {moment(last.at)} by {last.operator} (generation {last.generation})"
+    return f"; last applied {moment(last.at)} by {last.operator} (generation {last.generation})"
 
 
 def _kinds(hosts: Iterable[HostPlan]) -> str:

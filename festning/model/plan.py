@@ -102,9 +102,8 @@ class Operation:
         return self.kind in _WAITING
 
     def alike(self) -> Operation:
-        """The same without what only tells of one host's past: equal where the same is to be done (a day is enough)."""
-        last = None if self.drift or self.last is None else replace(self.last, at=self.last.at[:10], since="", by="")
-        return replace(self, seen=None, last=last)
+        """The same without what only tells of one host's past: equal where the same is to be done."""
+        return replace(self, seen=None, last=None)
 
     def document(self) -> dict[str, Any]:
         """The operation as ``plan --json`` prints it."""

@@ -43,7 +43,7 @@ def test_equal_changes_are_shown_once_with_why_a_unit_reloads_and_what_is_waited
     assert shown(plan(edge1=(WRITE, RELOAD, GATE), edge2=(WRITE, RELOAD, GATE), core1=())).splitlines() == [
         "Wave 4, services and front doors: edge1, edge2 at once",
         "  web on edge1, edge2 (the same)",
-        "    write    /etc/web  the declaration changed since 2026-11-20 by kari@desk (generation 7)",
+        "    write    /etc/web  the declaration changed since kari@desk applied it 2026-11-20 14:02 UTC (generation 7)",
         "        -a",
         "        +b",
         "    reload   web.service  because /etc/web changes",
