@@ -8,11 +8,13 @@ from __future__ import annotations
 from festning.model.catalog import Step
 
 _LOOK = """\
-wrong=0
-is() {  # the key, its path below /proc/sys, the declared value, and whether kernels and containers may do without it
-    [ -z "$4" ] || [ -w "/proc/sys/$2" ] || return
-    read -r now <"/proc/sys/$2"
-    [ "$now" = "$3" ] || { echo "-$1 = $now"; echo "+$1 = $3"; wrong=1; }
+wrong=0 end='
+'
+is() {  # the key, its path, the declared value, and whether kernels and containers may do without it
+    case "$all" in *"$end$2:$3$end"*) return ;; esac
+    [ -z "$4" ] || [ -w "$2" ] || return
+    now=${all#*"$end$2:"}
+    echo "-$1 = ${now%%"$end"*}"; echo "+$1 = $3"; wrong=1
 }
 """
 
@@ -20,11 +22,14 @@ is() {  # the key, its path below /proc/sys, the declared value, and whether ker
 def settings_in_force(path: str, content: str) -> Step:
     """The settings of a sysctl file, as they are in the running kernel. ``content`` is what is at ``path``."""
     lines = [line.partition("=") for line in content.splitlines() if "=" in line and not line.startswith("#")]
-    # Only the shell's own words: this runs on every look at every host.
-    looks = [_look(key.strip(), value.strip()) for key, _, value in lines]
+    settings = {key.strip(): value.strip() for key, _, value in lines}
+    # One program reads them all, as this runs on every look at every host. Not the shell: it reads byte by byte, and
+    # the kernel gives the first byte of a setting only.
+    everything = f"all=\"$end$(grep -sH '' {' '.join(map(_path, settings))})$end\"\n"
+    looks = [_look(key, value) for key, value in settings.items()]
     return Step(
         name="kernel: the declared settings are in force",
-        check=_LOOK + "\n".join(looks) + "\nexit $wrong\n",
+        check=_LOOK + everything + "\n".join(looks) + "\nexit $wrong\n",
         do=f"sysctl --quiet --load={path}",
         timeout_s=20.0,
         tells=True,
@@ -34,5 +39,8 @@ def settings_in_force(path: str, content: str) -> Step:
 def _look(key: str, value: str) -> str:
     """A dash before a key: it may be missing or read-only (sysctl.d(5))."""
     optional = "optional" if key.startswith("-") else ""
-    name = key.removeprefix("-")
-    return f"is {name} {name.replace('.', '/')} {value} {optional}".rstrip()
+    return f"is {key.removeprefix('-')} {_path(key)} {value} {optional}".rstrip()
+
+
+def _path(key: str) -> str:
+    return f"/proc/sys/{key.removeprefix('-').replace('.', '/')}"
