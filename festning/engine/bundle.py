@@ -12,7 +12,9 @@ from importlib.resources import files
 
 _PACKAGE = "festning.engine.agent"
 _LOOKING = ("processes", "look", "brief_json", "wire")
-_CHANGING = (*_LOOKING, "swap", "units", "waiting", "part", "records", "manifest", "generations", "undo", "pending")
+_PLACING = (*_LOOKING, "swap", "units", "hold", "waiting", "part")
+_CHANGING = (*_PLACING, "records", "manifest", "generations", "undo", "pending")
+_INSTALLING = ("apt", "origins", "packages")
 BOOTSTRAP = """import os
 def r(n):
  b=b""
@@ -42,7 +44,7 @@ class Verb(Enum):
 
     OBSERVE = (*_LOOKING, "manager", "observe")
     PROBE = ("processes", "brief_json", "wire", "probe")
-    APPLY = (*_CHANGING, "stage", "packages", "moved", "ledger", "guard", "apply")
+    APPLY = (*_CHANGING, "stage", *_INSTALLING, "moved", "ledger", "guard", "apply")
     RECALL = (*_LOOKING, "records", "generations", "recall")
     CONFIRM = (*_CHANGING, "confirm")
     WATCHDOG = (*_CHANGING, "guard", "watchdog")

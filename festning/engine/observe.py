@@ -89,6 +89,7 @@ def facts_from(host: str, told: dict[str, Any]) -> HostFacts:
             for name, one in told["interrupted"].items()
         ),
         generation=told.get("generation", 0),
+        held=told.get("held", False),
         os_release=told["os_release"],
         boot_id=told["boot_id"],
         time=told["time"],

@@ -30,6 +30,8 @@ from festning.model.plan import HostPlan, Kind, Operation
 
 _OBSERVED_STEP_TIMEOUT_S = 10.0
 _PATHS = frozenset({Kind.MKDIR, Kind.WRITE, Kind.CHMOD, Kind.REMOVE})
+_PREFERENCES = "/etc/apt/preferences.d/"
+"""apt_preferences(5)."""
 _ITEM_KEYS: dict[Kind, str] = {
     Kind.ACCOUNT: "account",
     Kind.MKDIR: "path",
@@ -113,7 +115,8 @@ def wave_order(plan: HostPlan, sealed: SealedCatalog, wave: Wave) -> dict[str, A
         return None
     ordered = sorted(wanted, key=lambda name: _place(name, list(systems)))
     parts = [_part(name, systems.get(name), operations, sealed) for name in ordered]
-    order = {"wave": wave.name.lower(), "install": install, "parts": parts}
+    pins = _preferences(sealed) if install else ""
+    order = {"wave": wave.name.lower(), "install": install, "preferences": pins, "parts": parts}
     return {**order, "watchdog": program_text(Verb.WATCHDOG)} if any(part["guarded"] for part in parts) else order
 
 
@@ -137,6 +140,12 @@ def _expected_path(sealed: SealedCatalog, item: File | Directory) -> list[Any]:
     if isinstance(item, Directory):
         return [item.path, None, False]
     return [item.path, sealed.digest(item.path), not item.secret]
+
+
+def _preferences(sealed: SealedCatalog) -> str:
+    """What the catalog says of where packages come from: it must hold for those installed before it is placed."""
+    paths = [path for path in paths_of(sealed.catalog) if path.startswith(_PREFERENCES)]
+    return "\n".join(sealed.content(path).decode() for path in paths)
 
 
 def _purges(system: SystemCatalog) -> bool:

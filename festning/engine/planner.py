@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from festning.engine.drainplan import with_drains
 from festning.engine.pathplan import PathPlanner
 from festning.engine.sealed import SealedCatalog
-from festning.engine.unitplan import Reactions, UnitPlanner
+from festning.engine.unitplan import MANAGER, Reactions, UnitPlanner
 from festning.model.catalog import NOTE, Account, Directory, File, Gate, Package, Step, SystemCatalog, Unit, Wave
 from festning.model.facts import HostFacts, ManagedSystem, Unreachable
 from festning.model.plan import HostPlan, Kind, Operation
@@ -57,6 +57,17 @@ class _Planner:
         self._units = UnitPlanner(self._catalog, facts, installing=bool(self._installs))
 
     def operations(self) -> Iterator[Operation]:
+        found = list(self._all())
+        yield from found or self._held()
+
+    def _held(self) -> Iterator[Operation]:
+        """An apply that was killed at its very end has left nothing to do but that: any apply lets go of them."""
+        if self._facts.held and self._catalog.systems:
+            first = self._catalog.systems[0]
+            why = "units that packages brought still wait for an apply that was interrupted"
+            yield Operation(wave=first.wave, system=first.system, kind=Kind.RELOAD, target=MANAGER, why=why)
+
+    def _all(self) -> Iterator[Operation]:
         yield from self._packages()
         remaining = {system.system for system in self._catalog.systems}
         for wave in Wave:

@@ -112,10 +112,13 @@ class UnitPlanner:
             return True
         return declared.running and not self._to_start(self._fact(unit), touched=touched)
 
-    @staticmethod
-    def _to_start(fact: UnitFact, *, touched: bool) -> bool:
-        """A unit that its conditions kept away is tried again when files change: they may be what it waits for."""
-        return not fact.is_running or (touched and fact.condition_failed and fact.active == "inactive")
+    def _to_start(self, fact: UnitFact, *, touched: bool) -> bool:
+        """A unit that its conditions kept away is tried again when files change: they may be what it waits for.
+
+        So it is where an interrupted apply holds units by a condition of its own.
+        """
+        tried_again = touched or self._facts.held
+        return not fact.is_running or (tried_again and fact.condition_failed and fact.active == "inactive")
 
     def _fact(self, unit: str) -> UnitFact:
         return self._facts.units.get(unit, NO_UNIT)

@@ -160,6 +160,7 @@ class HostFacts:
     ``paths`` holds only what exists; ``packages`` maps installed packages to their versions; ``foreign`` maps purged
     directories to the entries that no catalog declares; ``steps`` maps steps to whether their check succeeded, and
     ``said`` those that tell what is wrong to what they said;
+    ``held`` is whether units that packages brought still wait for an apply that was interrupted;
     ``generation`` is the number of the last apply that changed the host (0: none that is known); ``time`` is the host's
     own clock in seconds since the epoch.
     """
@@ -172,6 +173,7 @@ class HostFacts:
     foreign: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     steps: Mapping[str, bool] = field(default_factory=dict)
     said: Mapping[str, str] = field(default_factory=dict)
+    held: bool = False
     managed: tuple[ManagedSystem, ...] = ()
     interrupted: tuple[Interrupted, ...] = ()
     generation: int = 0

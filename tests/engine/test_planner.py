@@ -297,3 +297,17 @@ def test_what_a_telling_step_says_is_its_difference_and_notes_stand_apart():
     assert found.notes == ("somebody else's table",)
     quiet = plan(facts(said={"rules": "note: still there\n"}, steps={"rules": True}), step)
     assert (quiet.changes, quiet.notes) == (0, ("still there",))
+
+
+def test_units_that_an_interrupted_apply_holds_are_started_with_nothing_else_to_do():
+    kept = UnitFact(load="loaded", active="inactive", sub="dead", file_state="enabled", condition_failed=True)
+    unit = Unit(name="web.service")
+    assert steps(plan(facts(units={"web.service": kept}), unit)) == []
+    assert steps(plan(facts(units={"web.service": kept}, held=True), unit)) == [("start", "web.service")]
+
+
+def test_a_hold_that_an_interrupted_apply_left_is_a_change_by_itself():
+    unit = Unit(name="web.service")
+    found = plan(facts(units={"web.service": ACTIVE}, held=True), unit)
+    assert steps(found) == [("reload", "systemd")]
+    assert "interrupted" in found.operations[0].why

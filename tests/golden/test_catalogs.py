@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from fnmatch import fnmatch
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,7 @@ from festning.model.catalog import (
     Unit,
 )
 from festning.model.load import load_fortress
+from festning.systems.base.catalog import PINNED
 from festning.systems.galera.formation import Formation
 from festning.workflows.compiling import compile_catalogs, read_sources
 from tests.conftest import EXAMPLE
@@ -107,3 +109,10 @@ def item_lines(item: Item) -> list[str]:
 
 def indented(text: str) -> list[str]:
     return [f"    {line}".rstrip() for line in text.splitlines()]
+
+
+def test_every_package_of_every_system_may_come_from_the_distribution_only(catalogs):
+    """The pins name packages by pattern, in a room that does not know the other rooms."""
+    for catalog in catalogs.values():
+        pinned = [name for name in catalog.packages if any(fnmatch(name, pattern) for pattern in PINNED)]
+        assert pinned == list(catalog.packages)

@@ -12,7 +12,7 @@ import pwd
 import signal
 import time
 
-from festning.engine.agent import guard, packages
+from festning.engine.agent import guard, hold, packages
 from festning.engine.agent.generations import Blobs
 from festning.engine.agent.ledger import Ledger
 from festning.engine.agent.moved import moved
@@ -58,6 +58,8 @@ class Session:
             if guarded:
                 about = {**self._ledger.who, "wave": wave, "records": self._ledger.records(guarded)}
                 guard.arm(self._pending, order["watchdog"], about, guarded)
+        except packages.InstallError as error:
+            return self._ledger.failed(wave, None, error, [error.left])
         except (PartError, OSError) as error:
             return self._ledger.failed(wave, None, error, ["nothing was changed"])
         unconfirmed: list[dict[str, Any]] = []
@@ -65,7 +67,8 @@ class Session:
         return self._confirmed(wave, unconfirmed, ended) if guarded else ended
 
     def complete(self) -> None:
-        """All waves came to a good end."""
+        """All waves came to a good end. Only then is let go of what packages brought and nobody declared."""
+        self._ledger.disabled(hold.release())
         self._ledger.complete()
 
     def incomplete(self, reason: str) -> None:
@@ -74,7 +77,7 @@ class Session:
 
     def _prepare(self, order: dict[str, Any]) -> None:
         """All that can be found out before anything is changed. Raises :class:`PartError` or :class:`OSError`."""
-        self._install(order["install"])
+        self._install(order["install"], order["preferences"])
         for part in order["parts"]:
             self._accounts(part)
             self._fetch(part)
@@ -100,7 +103,7 @@ class Session:
         return {"result": "ok"}
 
     def _part(self, wave: str, part: dict[str, Any], *, settle: bool) -> dict[str, Any] | None:
-        work = Part(part["operations"])
+        work = Part(part["operations"], (part["declared"] or {"units": []})["units"])
         try:
             self._ledger.begin(part)
             work.carry_out()
@@ -153,14 +156,12 @@ class Session:
         earlier = f"{ended['reason']}; then " if ended["result"] != "ok" else ""
         return {**failed, "output": ended.get("output", ""), "reason": earlier + NOBODY_CAME}
 
-    def _install(self, names: list[str]) -> None:
+    def _install(self, names: list[str], preferences: str) -> None:
         if not names:
             return
         for name in names:
             emit({"event": "start", "kind": "install", "target": name})
-        ended = packages.install(names)
-        if not ended.ok:
-            raise PartError(f"apt-get could not install {' '.join(names)}", ended.output)
+        packages.install(names, preferences, self._run)
         self._ledger.installed(names)
         for name in names:
             emit({"event": "done", "kind": "install", "target": name})

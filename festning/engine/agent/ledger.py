@@ -62,6 +62,12 @@ class Ledger:
         self._journal.append(wave="ground", system="", operations=operations, result="ok")
         self._generation.installed(len(names))
 
+    def disabled(self, units: list[str]) -> None:
+        """Units that packages brought were disabled, as nobody declared them."""
+        if units:
+            operations = [{"kind": "disable", "target": unit} for unit in units]
+            self._journal.append(wave="ground", system="", operations=operations, result="ok")
+
     def undone(self, part: dict[str, Any]) -> list[str]:
         """A part was put back; what could not be written down of that."""
         try:

@@ -20,6 +20,8 @@ except ImportError:  # Before Python 3.12.
     from hashlib import sha256
 
 CONTENT_LIMIT = 256 * 1024
+HOLD = "/etc/systemd/system-generators/festning-hold"
+"""There from before packages are installed until they are configured; see ``hold``."""
 UNIT_PROPERTIES = (
     "LoadState,ActiveState,SubState,UnitFileState,Type,Result,RemainAfterExit,ExecMainStartTimestampMonotonic,"
     "ConditionResult,ConditionTimestampMonotonic,NeedDaemonReload,StateChangeTimestampMonotonic"

@@ -8,7 +8,7 @@ import time
 
 from festning.engine.agent import manager
 from festning.engine.agent.brief_json import loads
-from festning.engine.agent.look import foreign, look, shown_facts, unit_facts, unit_query
+from festning.engine.agent.look import HOLD, foreign, look, shown_facts, unit_facts, unit_query
 from festning.engine.agent.processes import Command, run_all, script
 from festning.engine.agent.wire import Inbox, emit
 
@@ -49,6 +49,7 @@ def observe(request: dict[str, Any]) -> dict[str, Any]:
             for name, one in manifest.get("interrupted", {}).items()
         },
         "generation": manifest.get("generation", 0),
+        "held": os.path.exists(HOLD),
         "os_release": _os_release(),
         "boot_id": _first_line("/proc/sys/kernel/random/boot_id"),
         "time": time.time(),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import groupby
 
+from festning.engine.agent import hold
 from festning.engine.agent.look import foreign
 from festning.engine.agent.processes import Ended, run, script
 from festning.engine.agent.swap import Swap
@@ -53,8 +54,11 @@ def with_purge(part: dict[str, Any]) -> list[dict[str, Any]]:
 class Part:
     """Carries out one part. After :class:`PartError`, ``back`` restores what was before."""
 
-    def __init__(self, operations: list[dict[str, Any]]) -> None:
+    def __init__(self, operations: list[dict[str, Any]], units: list[str] | tuple[str, ...] = ()) -> None:
+        """Take what is to be done, and the units that are configured once its paths are in place."""
         self._operations = operations
+        self._configured = [*units, *(one["target"] for one in operations if one["kind"] in UNIT_KINDS)]
+        self._lifted: list[str] = []
         self._swap = Swap()
         self._done: list[tuple[str, list[str]]] = []
         self._drained: list[dict[str, Any]] = []
@@ -83,6 +87,7 @@ class Part:
                 change("mask", done["unmask"])
             if self._unit_files or done.keys() & _LASTING:
                 daemon_reload()
+            hold.again(self._lifted)
         except (OSError, UnitError) as error:
             problems.append(str(error))
         self._undo_units(problems, "enable", done.get("disable", []))
@@ -114,6 +119,8 @@ class Part:
 
     def _carry_out(self, kind: str, operations: list[dict[str, Any]]) -> None:
         targets = [operation["target"] for operation in operations]
+        if kind not in ("path", "stop", "disable"):
+            self._lifted += hold.lift(self._configured)
         if kind == "path":
             self._unit_files = any(is_unit_file(target) for target in targets) or self._unit_files
             self._stale = self._unit_files or self._stale

@@ -25,6 +25,23 @@ PACKAGES = (
     "systemd-timesyncd",
 )
 
+PINNED = (
+    *PACKAGES,
+    "galera-*",
+    "haproxy*",
+    "libmariadb*",
+    "libnftables*",
+    "libnginx-*",
+    "mariadb-*",
+    "nftables",
+    "nginx*",
+    "openvpn*",
+    "php*",
+    "python3-pymysql",
+    "socat",
+)
+"""What only the distribution may bring, apt_preferences(5): the packages of all systems with their own families."""
+
 NETWORKD = "systemd-networkd.service"
 TIMESYNCD = "systemd-timesyncd.service"
 
@@ -33,6 +50,7 @@ def catalog(fortress: Fortress, host: Host) -> SystemCatalog:
     """The ground of one host."""
     items: tuple[Item, ...] = (
         *(Package(name) for name in PACKAGES),
+        File(path="/etc/apt/preferences.d/00-festning.pref", content=render("apt.pref", packages=" ".join(PINNED))),
         *_names(fortress, host),
         *_kernel(host),
         *_network(fortress, host),

@@ -115,3 +115,15 @@ def test_ssh_is_open_to_administrators_alone(fortress):
     assert [flow.target for flow in found] == [host.name for host in fortress.hosts]
     assert all(flow.sources == ("admin",) for flow in found)
     assert found[0].port == 2222
+
+
+def test_packages_of_other_origins_are_forbidden_and_backports_are_not_preferred(fortress):
+    text = files(fortress)["/etc/apt/preferences.d/00-festning.pref"].content
+    stanzas = [dict(line.split(": ", 1) for line in stanza.splitlines()) for stanza in text.strip().split("\n\n")]
+    assert [(one["Pin"], one["Pin-Priority"]) for one in stanzas] == [
+        ("release a=*-backports*", "100"),
+        ("release o=Debian", "500"),
+        ("release o=Ubuntu", "500"),
+        ("release *", "-1"),
+    ]
+    assert len({one["Package"] for one in stanzas}) == 1
