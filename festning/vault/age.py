@@ -54,12 +54,14 @@ def encrypt_with_passphrase(plaintext: bytes, passphrase: str) -> bytes:
 
 
 def decrypt_with_passphrase(ciphertext: bytes, passphrase: str) -> bytes:
-    """The plaintext. Raises :class:`WrongKeyError` for a wrong passphrase and for a damaged file alike."""
+    """The plaintext. Raises :class:`WrongKeyError` for a wrong passphrase (some damage looks the same), and
+    :class:`DamagedError` for what is no such file, or not whole."""
     pyrage = _pyrage()
     try:
         return bytes(pyrage.passphrase.decrypt(ciphertext, passphrase))
     except pyrage.DecryptError as error:
-        raise WrongKeyError(str(error)) from None
+        kind = WrongKeyError if str(error) == "Decryption failed" else DamagedError
+        raise kind(str(error)) from None
 
 
 def _identity(secret: str) -> Any:  # noqa: ANN401 - pyrage has no types

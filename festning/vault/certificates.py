@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from ipaddress import ip_address
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
@@ -131,8 +132,11 @@ def _alternative_names(wanted: Certificate) -> list[x509.GeneralName]:
 
 
 def _authority(certificate: str, key: str) -> tuple[x509.Certificate, ec.EllipticCurvePrivateKey]:
-    issuer = x509.load_pem_x509_certificate(certificate.encode())
-    signer = serialization.load_pem_private_key(key.encode(), password=None)
+    try:
+        issuer = x509.load_pem_x509_certificate(certificate.encode())
+        signer = serialization.load_pem_private_key(key.encode(), password=None)
+    except (ValueError, TypeError, UnsupportedAlgorithm):  # Without the cause's text: it could quote the key.
+        raise VaultError("an authority in the vault cannot be read", hint="restore the vault") from None
     if not isinstance(signer, ec.EllipticCurvePrivateKey) or signer.public_key() != issuer.public_key():
         raise VaultError("an authority's key in the vault does not belong to its certificate", hint="restore the vault")
     return issuer, signer

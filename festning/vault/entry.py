@@ -67,10 +67,24 @@ class Content:
                     hint="use the version of festning that wrote it, or a newer one",
                 )
             entries = {name: Entry(**fields) for name, fields in document["entries"].items()}
+            _check(document, entries)
             return cls(owner=document["owner"], recipients=tuple(document["recipients"]), entries=entries)
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             # Without the cause's text: it could quote a secret.
             raise VaultError(
                 "the vault was decrypted, but its content is not a vault's",
                 hint="restore vault.age from version control",
             ) from error
+
+
+def _check(document: dict[str, Any], entries: Mapping[str, Entry]) -> None:
+    """Raises :class:`TypeError` when a value is of another type than was written."""
+    texts = [document["owner"], *document["recipients"], *(entry.text for entry in entries.values())]
+    switches = [switch for entry in entries.values() for switch in (entry.secret, entry.internal)]
+    if not (
+        isinstance(document["recipients"], list)
+        and all(isinstance(text, str) for text in texts)
+        and all(isinstance(switch, bool) for switch in switches)
+        and all(isinstance(entry.facts, dict) for entry in entries.values())
+    ):
+        raise TypeError

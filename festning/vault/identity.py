@@ -46,8 +46,7 @@ def find_identity(
     Raises :class:`VaultError` when there is none, the command fails, or the passphrase is wrong.
     """
     if given := environment.get(VARIABLE, "").strip():
-        age.recipient_of(given)  # A malformed one is refused here, by name.
-        return given
+        return _secret_key(given, VARIABLE)
     if command := environment.get(COMMAND_VARIABLE, "").strip():
         return _from_command(command, environment)
     place = file or identity_file(environment)
@@ -79,8 +78,7 @@ def _from_command(command: str, environment: Mapping[str, str]) -> str:
         raise VaultError(
             f"{COMMAND_VARIABLE} printed {len(found)} age secret keys, where one was expected", hint=f"it is: {command}"
         )
-    age.recipient_of(found[0])
-    return found[0]
+    return _secret_key(found[0], f"what {COMMAND_VARIABLE} printed")
 
 
 def _from_file(place: Path, prompt: Prompt | None) -> str:
@@ -91,13 +89,26 @@ def _from_file(place: Path, prompt: Prompt | None) -> str:
     except OSError as error:
         raise VaultError(f"the identity file cannot be read: {error}") from None
     try:
-        plain = age.decrypt_with_passphrase(ciphertext, prompt(f"Passphrase for {place}: ")).decode()
-    except (age.WrongKeyError, UnicodeDecodeError):
+        plain = age.decrypt_with_passphrase(ciphertext, prompt(f"Passphrase for {place}: "))
+    except age.WrongKeyError:
         raise VaultError(
-            f"{place} does not open with this passphrase", hint="try again; it is not stored anywhere"
+            f"{place} does not open with this passphrase",
+            hint="try again; it is not stored anywhere. If it is right, the file is damaged: bring it from a backup",
         ) from None
-    age.recipient_of(plain)
-    return plain.strip()
+    except age.DamagedError as error:
+        raise VaultError(
+            f"{place} is damaged, or is not an age file with a passphrase: {error}", hint="bring it from a backup"
+        ) from None
+    return _secret_key(plain.decode(errors="replace").strip(), f"what {place} holds")
+
+
+def _secret_key(text: str, origin: str) -> str:
+    """The text, which must be an age secret key; it is not shown when it is none."""
+    try:
+        age.recipient_of(text)
+    except VaultError as error:
+        raise VaultError(f"{origin} is not an age secret key", hint=error.hint) from None
+    return text
 
 
 def _make_file(place: Path, prompt: Prompt | None) -> str:

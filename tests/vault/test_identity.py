@@ -70,6 +70,29 @@ def test_first_use_makes_an_encrypted_file_that_opens_again(home):
         find_identity(home)
 
 
+@pytest.mark.parametrize("damage", ["empty", "junk", "cut", "other", "no key"])
+def test_a_damaged_file_is_told_from_a_wrong_passphrase(home, damage):
+    place = identity_file(home)
+    place.parent.mkdir(parents=True)
+    whole = age.encrypt_with_passphrase(b"no key", "pass")
+    contents = {"empty": b"", "junk": bytes(range(256)), "cut": whole[:60], "no key": whole}
+    content = contents.get(damage) or (age.encrypt(b"x", [age.generate_identity()[1]]) if damage == "other" else b"")
+    place.write_bytes(content)
+    with pytest.raises(VaultError, match="not an age") as caught:
+        find_identity(home, prompt=asked("pass"))
+    assert str(place) in caught.value.message
+    assert caught.value.hint
+    assert place.read_bytes() == content
+
+
+@pytest.mark.parametrize("name", ["FESTNING_IDENTITY", "FESTNING_IDENTITY_COMMAND"])
+def test_a_malformed_key_is_told_by_where_it_came_from(home, name):
+    value = "AGE-SECRET-KEY-1NOPE" if name == "FESTNING_IDENTITY" else "echo AGE-SECRET-KEY-1NOPE"
+    with pytest.raises(VaultError, match=f"{name}.* is not an age secret key") as caught:
+        find_identity({**home, name: value})
+    assert "NOPE" not in caught.value.message
+
+
 @pytest.mark.parametrize("answers", [("",), ("one", "two")])
 def test_a_bad_first_passphrase_makes_nothing(home, answers):
     with pytest.raises(VaultError):

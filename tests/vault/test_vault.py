@@ -161,11 +161,41 @@ def test_a_cut_file(vault, place, identity, keep):
         Vault.open(place, identity[0])
 
 
-@pytest.mark.parametrize("content", [b"{}", b"[]", b"not json", b'{"version": 1, "entries": {"a": {"odd": 1}}}'])
+NO_VAULTS = (
+    b"{}",
+    b"[]",
+    b"not json",
+    b"\xff\xfe",
+    b"[" * 100_000,
+    b'{"version": 1, "entries": {"a": {"odd": 1}}}',
+    b'{"version": 1, "owner": 1, "recipients": ["age1x"], "entries": {}}',
+    b'{"version": 1, "owner": "x", "recipients": "age1x", "entries": {}}',
+    b'{"version": 1, "owner": "x", "recipients": ["age1x"], "entries": {"a": {"text": null, "secret": true}}}',
+    b'{"version": 1, "owner": "x", "recipients": ["age1x"], "entries": {"a": {"text": "b", "secret": "no"}}}',
+)
+
+
+@pytest.mark.parametrize("content", NO_VAULTS)
 def test_an_age_file_that_is_no_vault(place, identity, content):
     place.write_bytes(age.encrypt(content, [identity[1]]))
     with pytest.raises(VaultError, match="not a vault's"):
         Vault.open(place, identity[0])
+
+
+def test_an_authority_that_cannot_be_read_is_not_shown(vault):
+    vault._content.entries["ca-key/bridge"] = replace(vault._content.entries["ca-key/bridge"], text="gar-bled")
+    with pytest.raises(VaultError, match="an authority in the vault cannot be read") as caught:
+        vault.ensure([replace(BRIDGE, name="core9")], NOW)
+    assert "gar-bled" not in str(caught.value)
+
+
+@pytest.mark.parametrize("content", [b"junk", b"\x00" * 300, bytes(range(256))])
+def test_a_file_of_something_else_is_left_as_it_is(place, identity, content):
+    place.write_bytes(content)
+    with pytest.raises(VaultError, match=r"vault\.age is damaged, or is not an age file") as caught:
+        Vault.open(place, identity[0])
+    assert caught.value.hint
+    assert place.read_bytes() == content
 
 
 def test_a_newer_format(place, identity):
