@@ -109,9 +109,9 @@ def plan(
 
     called = invocation(context)
     if out is None:
-        from festning.workflows import planning  # noqa: PLC0415
+        from festning.workflows import looking  # noqa: PLC0415
 
-        made = asyncio.run(planning.plan(called.file, surroundings(), lab=called.lab, now=now()))
+        made = asyncio.run(looking.plan(called.file, surroundings(), lab=called.lab, now=now()))
     else:
         from festning.workflows import saved_plans  # noqa: PLC0415
 

@@ -6,8 +6,10 @@ import asyncio
 from collections.abc import Iterable
 from types import TracebackType
 
+from festning.engine.bundle import Verb
+from festning.engine.conversation import Conversation, start
 from festning.engine.endpoint import Endpoint
-from festning.engine.transport import Connection, connect
+from festning.engine.transport import Connection, connect, load
 from festning.errors import HostUnreachableError
 
 
@@ -20,15 +22,32 @@ class Connections:
     def __init__(self, endpoints: Iterable[Endpoint]) -> None:
         self._endpoints = {endpoint.host: endpoint for endpoint in endpoints}
         self._open: dict[str, asyncio.Task[Connection]] = {}
+        self._started: dict[tuple[str, Verb], asyncio.Task[Conversation]] = {}
 
     @property
     def hosts(self) -> tuple[str, ...]:
         return tuple(self._endpoints)
 
-    def begin(self) -> None:
-        """Begin to connect to every host, while the caller does other work. How it goes is told by :meth:`to`."""
+    def begin(self, verb: Verb) -> None:
+        """Begin to connect to every host and to start an agent there, while the caller does other work.
+
+        How it goes is told by :meth:`to` and :meth:`agent`.
+        """
+        load(self._endpoints.values())
         for host in self._endpoints:
-            self._connecting(host)
+            if host not in self._open:
+                self._started[host, verb] = asyncio.create_task(self._start(host, verb))
+
+    async def agent(self, host: str, verb: Verb) -> Conversation:
+        """An agent on ``host`` that waits for its first request: the one that was begun, or a new one.
+
+        Raises :class:`HostUnreachableError`.
+        """
+        begun = self._started.pop((host, verb), None)
+        return await (begun or self._start(host, verb))
+
+    async def _start(self, host: str, verb: Verb) -> Conversation:
+        return await start(host, await self.to(host), verb)
 
     async def to(self, host: str) -> Connection:
         """The connection to ``host``. Raises :class:`HostUnreachableError`."""
@@ -57,6 +76,10 @@ class Connections:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        begun, self._started = list(self._started.values()), {}
+        for one in begun:  # Nobody came to ask them anything; their connections are closed next.
+            one.cancel()
+        await asyncio.gather(*begun, return_exceptions=True)
         tasks, self._open = list(self._open.values()), {}
         await asyncio.gather(*(_close(task) for task in tasks))
 

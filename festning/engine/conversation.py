@@ -76,21 +76,37 @@ class Conversation:
         return AgentError(self._host, f"the agent ended with status {status}: {last}")
 
 
-async def begin(host: str, connection: Connection, verb: Verb, request: dict[str, Any]) -> Conversation:
-    """Start an agent and make the first request."""
+async def start(host: str, connection: Connection, verb: Verb) -> Conversation:
+    """Start an agent, which then waits for its first request."""
     channel = await connection.start(_ARGV)
     try:
-        await channel.write(program(verb) + json.dumps(request).encode() + b"\n")
+        await channel.write(program(verb))
     except BaseException:
         await channel.close()
         raise
     return Conversation(host, channel)
 
 
+async def begin(host: str, connection: Connection, verb: Verb, request: dict[str, Any]) -> Conversation:
+    """Start an agent and make the first request."""
+    conversation = await start(host, connection, verb)
+    try:
+        await conversation.say(request)
+    except BaseException:
+        await conversation.leave()
+        raise
+    return conversation
+
+
 async def ask(host: str, connection: Connection, verb: Verb, request: dict[str, Any]) -> dict[str, Any]:
     """One request, one answer."""
-    conversation = await begin(host, connection, verb, request)
+    return await ask_started(await start(host, connection, verb), request)
+
+
+async def ask_started(conversation: Conversation, request: dict[str, Any]) -> dict[str, Any]:
+    """One request to an agent that was started before, one answer, and it leaves."""
     try:
+        await conversation.say(request)
         return await conversation.hear()
     finally:
         await conversation.leave()

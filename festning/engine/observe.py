@@ -8,7 +8,7 @@ from typing import Any
 
 from festning.engine.bundle import Verb
 from festning.engine.connections import Connections
-from festning.engine.conversation import STATE_DIRECTORY, ask
+from festning.engine.conversation import STATE_DIRECTORY, ask_started
 from festning.engine.orders import observe_request
 from festning.engine.sealed import SealedCatalog
 from festning.errors import FestningError
@@ -42,8 +42,8 @@ async def observe_host(
     """Facts of one host."""
     host = sealed.catalog.host
     try:
-        connection = await connections.to(host)
-        answer = await ask(host, connection, Verb.OBSERVE, observe_request(sealed, state_directory))
+        agent = await connections.agent(host, Verb.OBSERVE)
+        answer = await ask_started(agent, observe_request(sealed, state_directory))
     except FestningError as error:
         return Unreachable(host=host, reason=error.message, hint=error.hint or "")
     return facts_from(host, answer["facts"])

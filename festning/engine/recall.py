@@ -8,7 +8,7 @@ from typing import Any
 
 from festning.engine.bundle import Verb
 from festning.engine.connections import Connections
-from festning.engine.conversation import STATE_DIRECTORY, ask
+from festning.engine.conversation import STATE_DIRECTORY, ask_started
 from festning.errors import FestningError
 from festning.model.facts import Unreachable
 
@@ -38,6 +38,6 @@ async def recall_generations(
 
 async def _ask(host: str, connections: Connections, request: dict[str, Any]) -> Memory:
     try:
-        return await ask(host, await connections.to(host), Verb.RECALL, request)
+        return await ask_started(await connections.agent(host, Verb.RECALL), request)
     except FestningError as error:
         return Unreachable(host=host, reason=error.message, hint=error.hint or "")

@@ -9,13 +9,11 @@ import asyncio
 import shlex
 from typing import Any
 
-import asyncssh
-
 from festning.engine.endpoint import Endpoint
+from festning.engine.lean_asyncssh import asyncssh
 from festning.engine.transport import Channel
 from festning.errors import HostUnreachableError
 
-_DEFAULT_PORT = 22
 _DEFAULT_PORT = 22
 LOGIN_TIMEOUT_S = 10.0
 KEEPALIVE_INTERVAL_S = 2.0

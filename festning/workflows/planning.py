@@ -6,8 +6,8 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from pathlib import Path
 
+from festning.engine.bundle import Verb
 from festning.engine.connections import Connections
 from festning.engine.drift import name_drift
 from festning.engine.inquiry import inquire
@@ -24,7 +24,7 @@ from festning.systems.galera.formation import Formation, decide
 from festning.systems.galera.start import IN_PRIMARY
 from festning.workflows.compiling import Sources, compile_catalogs, read_sources
 from festning.workflows.completing import complete_vault
-from festning.workflows.opening import Opened, Surroundings, open_fortress
+from festning.workflows.opening import Opened
 
 Facts = Mapping[str, HostFacts | Unreachable]
 
@@ -42,18 +42,16 @@ class Planned:
     facts: Facts = field(default_factory=dict)
 
 
-async def plan(file: Path, surroundings: Surroundings, *, lab: bool, now: datetime) -> Plan:
-    """The plan of a file's fortress, which is up. Changes nothing, not even the vault."""
-    opened = open_fortress(file, surroundings, lab=lab)
+async def plan(opened: Opened, connections: Connections, now: datetime) -> Plan:
+    """The plan of a fortress that is up. Changes nothing, not even the vault."""
     sources = read_sources(opened.fortress)
-    async with Connections(opened.endpoints()) as connections:
-        try:
-            planned = await make_plan(opened, sources, connections)
-        except VaultError:
-            # What is newly declared may need a key that an apply will make: look with one that nobody keeps.
-            complete_vault(opened, sources, now, keep=False)
-            planned = await make_plan(opened, sources, connections)
-        return await explained(planned, connections)
+    try:
+        planned = await make_plan(opened, sources, connections)
+    except VaultError:
+        # What is newly declared may need a key that an apply will make: look with one that nobody keeps.
+        complete_vault(opened, sources, now, keep=False)
+        planned = await make_plan(opened, sources, connections)
+    return await explained(planned, connections)
 
 
 async def explained(planned: Planned, connections: Connections) -> Plan:
@@ -78,7 +76,7 @@ async def make_plan(opened: Opened, sources: Sources, connections: Connections) 
     Raises ``FormationRefusedError`` when the database is down and starting it could lose data.
     """
     fortress = opened.fortress
-    connections.begin()
+    connections.begin(Verb.OBSERVE)
     # In a thread of its own, so that hosts are at their part of the login meanwhile.
     catalogs = await asyncio.to_thread(seal, opened, sources, Formation.running())
     facts = await observe(catalogs, connections)

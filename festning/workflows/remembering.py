@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from festning.engine.bundle import Verb
 from festning.engine.connections import Connections
 from festning.engine.recall import recall_histories
 from festning.model.history import History, merged
@@ -19,6 +20,6 @@ async def history(file: Path, surroundings: Surroundings, *, lab: bool) -> Histo
 
 async def recall_history(opened: Opened, connections: Connections) -> History:
     """Ask every host; those that do not answer are named in the result."""
-    connections.begin()
+    connections.begin(Verb.RECALL)
     hosts = [host.name for host in opened.fortress.hosts]
     return merged(opened.fortress.name, await recall_histories(hosts, connections))
