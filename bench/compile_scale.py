@@ -15,7 +15,7 @@ import tempfile
 from pathlib import Path
 
 from bench.figures import Bar, Run, Series
-from bench.stage import EXAMPLE, measure
+from bench.stage import EXAMPLE, as_installed, measure
 
 SIZES = (100, 1_000, 10_000)
 OTHERS = 3
@@ -49,7 +49,7 @@ def series(shape: str, hosts: int, runs: int) -> Series:
         command = [sys.executable, "-m", "bench.compile_once", str(file)]
         taken: list[Run] = []
         for _ in range(runs):
-            run, output = measure(command, dict(os.environ))
+            run, output = measure(command, as_installed(os.environ))
             assert output.startswith(f"{hosts} hosts, "), output
             taken.append(run)
     return Series(f"{shape}, {hosts:,} hosts", tuple(taken))

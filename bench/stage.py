@@ -11,7 +11,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -43,7 +43,7 @@ class Stage:
         shutil.copytree(EXAMPLE, self.file.parent)
         text = self.file.read_text().replace("fortress: nordlys", f"fortress: {name}")
         self.file.write_text(text.replace("count: 2", f"count: {edges}"))
-        self.environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
+        self.environment = {**as_installed(os.environ), "PYTHONPATH": str(Path(__file__).parents[1])}
 
     def festning(self, *arguments: str) -> list[str]:
         """The command line of a verb on this lab."""
@@ -125,6 +125,11 @@ def enough_watchers(setting: Path = INSTANCES, wanted: int = INSTANCES_WANTED) -
     finally:
         if before < wanted:
             setting.write_text(f"{before}\n")
+
+
+def as_installed(environment: Mapping[str, str]) -> dict[str, str]:
+    """The environment in which Python keeps what it compiled, as it does wherever a program is installed."""
+    return {name: value for name, value in environment.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
 
 def measure(command: list[str], environment: dict[str, str], folder: Path | None = None) -> tuple[Run, str]:
