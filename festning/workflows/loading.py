@@ -101,7 +101,10 @@ class Load:
             self._programs["session"] = await _start(self._connections, host.name, "session", told)
 
     async def end(self) -> Loaded:
-        """Stop it, wait for every outcome, and look for what was acknowledged on every data node."""
+        """Stop it, wait for every outcome, and look for what was acknowledged on every data node.
+
+        Raises :class:`FestningError` when a data node cannot be asked.
+        """
         lines = {name: await program.end() for name, program in self._programs.items()}
         visitors = account_of_visitors(self._streams, lines["visitors"])
         session = account_of_session(lines["session"]) if "session" in lines else None
@@ -133,9 +136,15 @@ SQL
 """
         probes = [Probe(host=core.name, script=script, timeout_s=120) for core in self._opened.fortress.cores]
         answers = await ask_all(probes, self._connections)
-        return {
-            host: dict(zip(numbers, map(int, (answer or "").split()), strict=False)) for host, answer in answers.items()
-        }
+        return {host: _counted(host, numbers, answer) for host, answer in answers.items()}
+
+
+def _counted(host: str, numbers: Sequence[str], answer: str | None) -> dict[str, int]:
+    """Raises :class:`FestningError` where a node did not answer: what it has is then not known."""
+    counts = (answer or "").split()
+    if len(counts) != len(numbers):
+        raise FestningError(f"{host} did not say which of {len(numbers)} acknowledged writes it has")
+    return dict(zip(numbers, map(int, counts), strict=True))
 
 
 def _drop(service: Service) -> str:
