@@ -11,7 +11,7 @@ from functools import cache
 from importlib.resources import files
 
 _PACKAGE = "festning.engine.agent"
-_LOOKING = ("processes", "look", "brief_json", "wire")
+_LOOKING = ("processes", "look", "brief_json", "remembered", "wire")
 _PLACING = (*_LOOKING, "swap", "units", "hold", "waiting", "part")
 _CHANGING = (*_PLACING, "records", "manifest", "generations", "undo", "pending")
 _INSTALLING = ("apt", "origins", "packages")

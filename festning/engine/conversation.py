@@ -50,7 +50,7 @@ class Conversation:
             hint = "does the login shell print something before it runs a command?"
             raise AgentError(self._host, f"an answer that is none: {line[:80]!r}", hint=hint) from error
         if "error" in answer:
-            raise AgentError(self._host, answer["error"])
+            raise AgentError(self._host, answer["error"], hint=answer.get("hint"))
         return answer
 
     async def finish(self) -> None:

@@ -46,7 +46,11 @@ async def observe_host(
         answer = await ask_started(agent, observe_request(sealed, state_directory))
     except FestningError as error:
         return Unreachable(host=host, reason=error.message, hint=error.hint or "")
-    return facts_from(host, answer["facts"])
+    try:
+        return facts_from(host, answer["facts"])
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        reason = f"{host}: {state_directory}/manifest.json has what this festning does not know: {error}"
+        return Unreachable(host=host, reason=reason, hint="use the version of festning that wrote it, or a newer one")
 
 
 def _placed(told: dict[str, Any]) -> Placed:

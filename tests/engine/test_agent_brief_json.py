@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import math
+import subprocess
+import sys
 
 import pytest
 from hypothesis import given
@@ -27,10 +29,17 @@ def test_names_of_files_that_are_no_text_survive():
     assert json.loads(dumps({"path": name})) == {"path": name}
 
 
-@pytest.mark.parametrize("text", ["", "{", '{"a"}', "nonsense", "[1,"])
+@pytest.mark.parametrize("text", ["", "{", '{"a"}', "nonsense", "[1,", "{}{}", "{} x", '{"a": 1, "b'])
 def test_what_is_no_json_is_an_error(text: str):
     with pytest.raises(ValueError):
         loads(text)
+
+
+def test_what_is_no_json_is_an_error_without_the_package_too():
+    code = "import sys\nfrom festning.engine.agent.brief_json import loads\nassert 'json' not in sys.modules\n"
+    code += "try:\n loads('{\"a\": 1, \"b')\nexcept ValueError:\n print('refused')"
+    done = subprocess.run([sys.executable, "-S", "-c", code], capture_output=True, text=True, check=False)
+    assert done.stdout == "refused\n", done.stderr
 
 
 def test_what_cannot_be_written_is_an_error():

@@ -21,7 +21,7 @@ from festning.engine.agent.pending import NOBODY_CAME, PUT_BACK, Pending
 from festning.engine.agent.processes import Command, run
 from festning.engine.agent.records import Lock
 from festning.engine.agent.stage import Stage
-from festning.engine.agent.wire import Inbox, emit
+from festning.engine.agent.wire import Inbox, emit, fault
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -218,19 +218,24 @@ def main() -> None:
     if holder is not None:
         emit({"locked": holder})
         return
-    unconfirmed = guard.left_over(Pending(begin["state"]))
-    if unconfirmed is not None:
-        emit({"locked": unconfirmed})
-        return
-    stale = moved(begin["seen"], begin["state"])
-    if stale:
-        emit({"moved": stale})
-        return
     try:
+        refusal = _refusal(begin)
+        if refusal is not None:
+            emit(refusal)
+            return
         _serve(Session(begin, inbox), inbox)
     except (OSError, ValueError) as error:
         # The records cannot be read or written: a full disk, or a hand in them.
-        emit({"error": f"{type(error).__name__}: {error}"})
+        emit(fault(error))
+
+
+def _refusal(begin: dict[str, Any]) -> dict[str, Any] | None:
+    """Why this apply may not begin, if so: a change is unconfirmed, or the host is not as the plan saw it."""
+    unconfirmed = guard.left_over(Pending(begin["state"]))
+    if unconfirmed is not None:
+        return {"locked": unconfirmed}
+    stale = moved(begin["seen"], begin["state"])
+    return {"moved": stale} if stale else None
 
 
 def _serve(session: Session, inbox: Inbox) -> None:

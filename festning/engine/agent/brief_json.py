@@ -29,11 +29,17 @@ _scan = make_scanner(_Rules())  # type: ignore[arg-type]  # Anything with these 
 
 
 def loads(text: str | bytes) -> Any:  # noqa: ANN401 (whatever JSON can hold)
-    """The document in a text that begins with it. Raises :class:`ValueError`."""
+    """The document that a text is. Raises :class:`ValueError`."""
+    text = (text.decode() if isinstance(text, bytes) else text).strip()
     try:
-        return _scan(text.decode() if isinstance(text, bytes) else text.lstrip(), 0)[0]
-    except StopIteration as end:
-        raise ValueError(f"no JSON value at character {end.value}") from None
+        document, end = _scan(text, 0)
+    except StopIteration as stop:
+        raise ValueError(f"no JSON value at character {stop.value}") from None
+    except SystemError:  # The parts in C raise the package's own error, and it has not been imported (CPython 3.11).
+        raise ValueError("no whole JSON value") from None
+    if end != len(text):
+        raise ValueError(f"more than one JSON value at character {end}")
+    return document
 
 
 def dumps(document: Any) -> str:  # noqa: ANN401

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from festning.engine.agent.pending import Pending
-from festning.engine.agent.wire import Inbox, emit
+from festning.engine.agent.wire import Inbox, emit, fault
 
 
 def main() -> None:
@@ -18,4 +18,4 @@ def main() -> None:
         else:
             emit({"outcome": "armed" if pending.armed else pending.outcome})
     except OSError as error:
-        emit({"error": f"{type(error).__name__}: {error}"})
+        emit(fault(error))

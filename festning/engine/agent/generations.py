@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 
+from festning.engine.agent import remembered
 from festning.engine.agent.look import digest, read
 from festning.engine.agent.records import utc_now, write_atomically
 
@@ -77,12 +78,11 @@ class Shelf:
             names = os.listdir(self.directory)
         except FileNotFoundError:
             return []
-        return sorted(int(name[:-5]) for name in names if name.endswith(".json"))
+        return sorted(int(name[:-5]) for name in names if name.endswith(".json") and name[:-5].isdecimal())
 
     def load(self, number: int) -> dict[str, Any]:
-        with open(self._path(number), encoding="utf-8") as file:
-            document: dict[str, Any] = json.load(file)
-            return document
+        """Raises :class:`remembered.DamagedError`."""
+        return remembered.generation(self._path(number))
 
     def save(self, document: dict[str, Any]) -> None:
         os.makedirs(self.directory, mode=0o700, exist_ok=True)
@@ -114,7 +114,7 @@ class Generation:
         self._written = False
         self._earlier: dict[str, Any] = before["systems"]
         self._document: dict[str, Any] = {
-            "version": 1,
+            "version": remembered.GENERATION_VERSION,
             "number": number,
             "before": earlier[-1] if earlier else 0,
             "at": utc_now(),
@@ -189,8 +189,14 @@ class Generation:
         self._shelf.save(self._document)
         for number in self._shelf.numbers()[:-KEPT]:
             self._shelf.forget(number)
-        needed = (_files(self._shelf.load(number)).values() for number in self._shelf.numbers())
-        self._blobs.prune({sha256 for digests in needed for sha256 in digests})
+        self._prune()
+
+    def _prune(self) -> None:
+        try:
+            documents = [self._shelf.load(number) for number in self._shelf.numbers()]
+        except remembered.DamagedError:  # Nobody knows what an earlier one needs: all is kept until it has gone.
+            return
+        self._blobs.prune({sha256 for document in documents for sha256 in _files(document).values()})
 
 
 def files_of(snapshot: dict[str, Any]) -> Iterator[dict[str, Any]]:

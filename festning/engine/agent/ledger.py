@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from festning.engine.agent import packages
-from festning.engine.agent.generations import Generation
+from festning.engine.agent.generations import Generation, Shelf
 from festning.engine.agent.manifest import Manifest
 from festning.engine.agent.records import Journal
 from festning.engine.agent.swap import NEW, beside
@@ -22,7 +22,9 @@ class Ledger:
     def __init__(self, request: dict[str, Any]) -> None:
         self._request = request
         self._declared: dict[str, dict[str, Any]] = request["systems"]
-        self._manifest = Manifest(request["state"], request["operator"], request["generation"])
+        # A manifest that was lost knows no number, and no generation that is kept may be written over.
+        number = max(request["generation"], *(kept + 1 for kept in (0, *Shelf(request["state"]).numbers())))
+        self._manifest = Manifest(request["state"], request["operator"], number)
         self.who = {key: request[key] for key in ("operator", "fortress")} | {"generation": self._manifest.generation}
         self._journal = Journal(request["state"], **self.who)
         self._generation = Generation(request, self._manifest.generation)

@@ -9,18 +9,22 @@ from __future__ import annotations
 import json
 import os
 
+from festning.engine.agent import remembered
 from festning.engine.agent.records import utc_now, write_atomically
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-VERSION = 2
+VERSION = remembered.MANIFEST_VERSION
 _NOTHING: dict[str, Any] = {"paths": [], "units": [], "placed": {}}
 
 
 class Manifest:
-    """The manifest in a state directory; ``operator`` and ``generation`` are whose change this is."""
+    """The manifest in a state directory; ``operator`` and ``generation`` are whose change this is.
+
+    Raises :class:`remembered.DamagedError`.
+    """
 
     def __init__(self, state: str, operator: str = "", generation: int = 0) -> None:
         os.makedirs(state, mode=0o700, exist_ok=True)
@@ -28,9 +32,7 @@ class Manifest:
         self._operator = operator
         self._content: dict[str, Any] = {"version": VERSION, "generation": 0, "systems": {}, "interrupted": {}}
         self._before = self._content
-        if os.path.exists(self._path):
-            with open(self._path, encoding="utf-8") as file:
-                self._content.update(json.load(file), version=VERSION)
+        self._content.update(remembered.manifest(state), version=VERSION)
         self.generation: int = max(generation, self._content["generation"] + 1)
         """The number of this change; after the host's last, whatever the operator knew."""
 

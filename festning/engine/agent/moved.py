@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
-import os
-
+from festning.engine.agent import remembered
 from festning.engine.agent.look import look, token, unit_token
 from festning.engine.agent.units import states
 
@@ -33,8 +31,4 @@ def _now(path: str) -> str:
 
 
 def _generation(state: str) -> int:
-    try:
-        with open(os.path.join(state, "manifest.json"), encoding="utf-8") as file:
-            return int(json.load(file).get("generation", 0))
-    except FileNotFoundError:
-        return 0
+    return int(remembered.manifest(state).get("generation", 0))

@@ -6,11 +6,10 @@ import os
 import pwd
 import time
 
-from festning.engine.agent import manager
-from festning.engine.agent.brief_json import loads
+from festning.engine.agent import manager, remembered
 from festning.engine.agent.look import HOLD, foreign, look, shown_facts, unit_facts, unit_query
 from festning.engine.agent.processes import Command, run_all, script
-from festning.engine.agent.wire import Inbox, emit
+from festning.engine.agent.wire import Inbox, emit, fault
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
 
 def observe(request: dict[str, Any]) -> dict[str, Any]:
     """Facts about what ``request`` expects and about what an earlier apply left in its manifest."""
-    manifest = _manifest(request["state"])
+    manifest = remembered.manifest(request["state"])
     systems = manifest.get("systems", {})
     units = list(dict.fromkeys([*request["units"], *(unit for one in systems.values() for unit in one["units"])]))
     packages = request["packages"]
@@ -85,15 +84,6 @@ def _account(name: str) -> bool:
     return True
 
 
-def _manifest(state: str) -> dict[str, Any]:
-    try:
-        with open(os.path.join(state, "manifest.json"), encoding="utf-8") as file:
-            manifest: dict[str, Any] = loads(file.read())
-            return manifest
-    except FileNotFoundError:
-        return {}
-
-
 def _os_release() -> dict[str, str]:
     with open("/etc/os-release", encoding="utf-8") as file:
         return {key: value.strip().strip('"') for key, _, value in (line.partition("=") for line in file) if value}
@@ -112,4 +102,4 @@ def main() -> None:
     try:
         emit({"facts": observe(request)})
     except (OSError, RuntimeError, ValueError) as error:
-        emit({"error": f"{type(error).__name__}: {error}"})
+        emit(fault(error))

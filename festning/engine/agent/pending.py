@@ -11,7 +11,7 @@ import fcntl
 import json
 import os
 
-from festning.engine.agent import undo
+from festning.engine.agent import remembered, undo
 from festning.engine.agent.generations import Shelf
 from festning.engine.agent.manifest import restore
 from festning.engine.agent.part import MANAGER, UNIT_KINDS
@@ -60,9 +60,8 @@ class Pending:
         return next((one for one in ("confirmed", "reverted") if os.path.exists(self._place(one))), "")
 
     def document(self) -> dict[str, Any]:
-        with open(self._undo, encoding="utf-8") as file:
-            document: dict[str, Any] = json.load(file)
-            return document
+        """How to undo it. Raises :class:`remembered.DamagedError`."""
+        return remembered.undo(self._undo)
 
     def arm(self, about: dict[str, Any], parts: list[dict[str, Any]]) -> None:
         """Write down how to undo what ``parts`` will do, and be at work. Raises :class:`OSError`.

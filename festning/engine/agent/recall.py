@@ -7,7 +7,7 @@ import os
 
 from festning.engine.agent.generations import Blobs, Shelf, files_of
 from festning.engine.agent.look import CONTENT_LIMIT, digest, read
-from festning.engine.agent.wire import Inbox, emit
+from festning.engine.agent.wire import Inbox, emit, fault
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 _JOURNAL_TAIL = 512 * 1024
 """How many of the journal's last bytes are looked at for attempts that failed."""
+_OF_AN_ATTEMPT = {"at", "operator", "result"}
 
 
 def history(state: str) -> dict[str, Any]:
@@ -24,7 +25,7 @@ def history(state: str) -> dict[str, Any]:
     hidden = {"systems", "packages"}
     return {
         "generations": [{key: one[key] for key in one if key not in hidden} for one in documents],
-        "attempts": [entry for entry in _journal(state) if entry.get("result") not in ("ok", None)],
+        "attempts": [entry for entry in _journal(state) if "reason" in entry and entry["result"] != "ok"],
     }
 
 
@@ -71,10 +72,10 @@ def _journal(state: str) -> list[dict[str, Any]]:
 def _entry(line: str) -> dict[str, Any] | None:
     """A line of the journal; the first may be cut, and so may one that a power cut ended."""
     try:
-        entry: dict[str, Any] = json.loads(line)
-    except ValueError:
+        entry = json.loads(line)
+    except (ValueError, RecursionError):
         return None
-    return entry
+    return entry if isinstance(entry, dict) and entry.keys() >= _OF_AN_ATTEMPT else None
 
 
 def main() -> None:
@@ -86,4 +87,4 @@ def main() -> None:
         number = request.get("number")
         emit(history(request["state"]) if number is None else generation(request["state"], number))
     except (OSError, ValueError, KeyError) as error:
-        emit({"error": f"{type(error).__name__}: {error}"})
+        emit(fault(error))

@@ -68,8 +68,14 @@ class Journal:
 
     def append(self, **entry: object) -> None:
         line = json.dumps({"at": utc_now(), **self._who, **entry}) + "\n"
-        descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+        descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
         with open(descriptor, "w", encoding="utf-8") as file:
-            file.write(line)
+            file.write(line if _ends_a_line(descriptor) else "\n" + line)
             file.flush()
             os.fsync(file.fileno())
+
+
+def _ends_a_line(descriptor: int) -> bool:
+    """Whether the file is empty or ends with a whole line; a power cut may have torn the last one."""
+    size = os.fstat(descriptor).st_size
+    return size == 0 or os.pread(descriptor, 1, size - 1) == b"\n"

@@ -55,6 +55,14 @@ class Inbox:
         return True
 
 
+def fault(error: Exception) -> dict[str, Any]:
+    """The answer when it cannot be done: an error that has a hint is in words already."""
+    hint = getattr(error, "hint", None)
+    if hint is not None:
+        return {"error": str(error), "hint": hint}
+    return {"error": f"{type(error).__name__}: {error}"}
+
+
 def emit(document: dict[str, Any]) -> None:
     """One line to the operator, if there still is one."""
     try:
