@@ -279,6 +279,12 @@ cp p/DEBIAN/control Packages
 echo "Filename: ./probe.deb" >> Packages
 echo "Size: $(stat -c %s probe.deb)" >> Packages
 echo "SHA256: $(sha256sum probe.deb | cut -d' ' -f1)" >> Packages
+cat > Release <<END
+Origin: Debian
+Label: Debian
+SHA256:
+ $(sha256sum Packages | cut -d' ' -f1) $(stat -c %s Packages) Packages
+END
 mv /etc/apt/sources.list /etc/apt/sources.list.d /root/lists/ 2>/dev/null || true
 mkdir -p /etc/apt/sources.list.d
 echo 'deb [trusted=yes] file:/root/repo ./' > /etc/apt/sources.list
