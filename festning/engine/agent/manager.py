@@ -2,7 +2,7 @@
 
 ``systemctl show`` fetches every property of each unit whatever it is to print, and systemd reads control groups and
 files to answer; for ten units that took 24 ms of CPU on the host, of 62 for the whole look. Here only what is needed is
-asked for, in two round trips: 7 ms. Knows as much of D-Bus as that takes (the D-Bus Specification, "Message Protocol"
+asked for, in two round trips. Knows as much of D-Bus as that takes (the D-Bus Specification, "Message Protocol"
 and "Marshaling"; org.freedesktop.systemd1(5) for what can be asked). Whatever is out of the ordinary is an error here,
 and the caller then runs systemctl.
 """
