@@ -78,24 +78,22 @@ class Conversation:
 
 async def start(host: str, connection: Connection, verb: Verb) -> Conversation:
     """Start an agent, which then waits for its first request."""
-    channel = await connection.start(_ARGV)
-    try:
-        await channel.write(program(verb))
-    except BaseException:
-        await channel.close()
-        raise
-    return Conversation(host, channel)
+    return await _started(host, connection, program(verb))
 
 
 async def begin(host: str, connection: Connection, verb: Verb, request: dict[str, Any]) -> Conversation:
     """Start an agent and make the first request."""
-    conversation = await start(host, connection, verb)
+    return await _started(host, connection, program(verb) + json.dumps(request).encode() + b"\n")
+
+
+async def _started(host: str, connection: Connection, told: bytes) -> Conversation:
+    channel = await connection.start(_ARGV)
     try:
-        await conversation.say(request)
+        await channel.write(told)
     except BaseException:
-        await conversation.leave()
+        await channel.close()
         raise
-    return conversation
+    return Conversation(host, channel)
 
 
 async def ask(host: str, connection: Connection, verb: Verb, request: dict[str, Any]) -> dict[str, Any]:
