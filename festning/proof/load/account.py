@@ -9,6 +9,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,46 +81,26 @@ def account_of_visitors(streams: Sequence[Stream], lines: Iterable[str]) -> Acco
         for one in ended
         if (why := _why(one))
     ]
-    sent = _sent(told, len(ended))
-    failures += _unknown(sent - len(ended), told)
     acknowledged = tuple(
         Write(one["token"], one["ended"], streams[one["stream"]].host)
         for one in ended
         if streams[one["stream"]].writes and not _why(one)
     )
-    gap, at = _longest_gap(write.at for write in acknowledged)
-    return Account(
-        sent=sent,
-        failures=tuple(failures),
-        acknowledged=acknowledged,
-        slowest_s=max((one["ended"] - one["due"] for one in ended), default=0.0),
-        longest_gap_s=gap,
-        gap_at_s=at,
-    )
+    return _account(told, ended, failures, acknowledged)
 
 
 def account_of_session(lines: Iterable[str]) -> Account:
     """The account from what ``session`` printed."""
     told = [json.loads(line) for line in lines]
     ended = [one for one in told if "token" in one]
-    sent = _sent(told, len(ended))
     failures = [
         Failure(stream="SQL", due=one["due"], ended=one["ended"], why=one["failures"][-1])
         for one in ended
         if not one["acknowledged"]
     ]
-    failures += _unknown(sent - len(ended), told)
     acknowledged = tuple(Write(one["token"], one["ended"]) for one in ended if one["acknowledged"])
-    gap, at = _longest_gap(write.at for write in acknowledged)
-    return Account(
-        sent=sent,
-        failures=tuple(failures),
-        acknowledged=acknowledged,
-        slowest_s=max((one["ended"] - one["due"] for one in ended), default=0.0),
-        longest_gap_s=gap,
-        gap_at_s=at,
-        retries=sum(len(one["failures"]) for one in ended if one["acknowledged"]),
-    )
+    retries = sum(len(one["failures"]) for one in ended if one["acknowledged"])
+    return _account(told, ended, failures, acknowledged, retries)
 
 
 def missing(acknowledged: Iterable[str], rows: Mapping[str, Mapping[str, int]]) -> tuple[str, ...]:
@@ -130,6 +111,26 @@ def missing(acknowledged: Iterable[str], rows: Mapping[str, Mapping[str, int]]) 
         for node, found in rows.items()
         for number in numbers
         if found.get(number, 0) != 1
+    )
+
+
+def _account(
+    told: Sequence[Mapping[str, Any]],
+    ended: Sequence[Mapping[str, Any]],
+    failures: Sequence[Failure],
+    acknowledged: tuple[Write, ...],
+    retries: int = 0,
+) -> Account:
+    sent = _sent(told, len(ended))
+    gap, at = _longest_gap(write.at for write in acknowledged)
+    return Account(
+        sent=sent,
+        failures=(*failures, *_unknown(sent - len(ended), told)),
+        acknowledged=acknowledged,
+        slowest_s=max((one["ended"] - one["due"] for one in ended), default=0.0),
+        longest_gap_s=gap,
+        gap_at_s=at,
+        retries=retries,
     )
 
 
