@@ -1,10 +1,10 @@
-"""Reactions of units in the order in which they lose no traffic: each drain with its units, one after another. Pure."""
+"""What surrounds the change of a system so that no traffic is lost: drains around units, and gates at the end. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from festning.model.catalog import Drain, SystemCatalog
+from festning.model.catalog import Drain, Gate, SystemCatalog
 from festning.model.plan import Kind, Operation
 
 
@@ -25,9 +25,16 @@ def with_drains(system: SystemCatalog, reactions: Iterable[Operation]) -> Iterat
             yield _operation(system, drain, Kind.RESUME, f"after {_what(mine)}")
 
 
+def gates(system: SystemCatalog, why: str) -> Iterator[Operation]:
+    """What must be well again after anything of a system was changed."""
+    for item in system.items:
+        if isinstance(item, Gate):
+            yield _operation(system, item, Kind.GATE, why)
+
+
 def _what(reactions: list[Operation]) -> str:
     return " and ".join(f"{reaction.target} is {reaction.kind.value}ed" for reaction in reactions)
 
 
-def _operation(system: SystemCatalog, drain: Drain, kind: Kind, why: str) -> Operation:
-    return Operation(wave=system.wave, system=system.system, kind=kind, target=drain.name, why=why)
+def _operation(system: SystemCatalog, item: Drain | Gate, kind: Kind, why: str) -> Operation:
+    return Operation(wave=system.wave, system=system.system, kind=kind, target=item.name, why=why)

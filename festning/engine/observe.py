@@ -45,7 +45,7 @@ async def observe_host(
         agent = await connections.agent(host, Verb.OBSERVE)
         answer = await ask_started(agent, observe_request(sealed, state_directory))
     except FestningError as error:
-        return Unreachable(host=host, reason=error.message, hint=error.hint or "")
+        return Unreachable.because(host, error)
     try:
         return facts_from(host, answer["facts"])
     except (KeyError, TypeError, ValueError, AttributeError) as error:

@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from festning.engine.drainplan import with_drains
+from festning.engine.drainplan import gates, with_drains
 from festning.engine.pathplan import PathPlanner
 from festning.engine.sealed import SealedCatalog
 from festning.engine.unitplan import MANAGER, Reactions, UnitPlanner
-from festning.model.catalog import NOTE, Account, Directory, File, Gate, Package, Step, SystemCatalog, Unit, Wave
+from festning.model.catalog import NOTE, Account, Directory, File, Package, Step, SystemCatalog, Unit, Wave
 from festning.model.facts import HostFacts, ManagedSystem, Unreachable
 from festning.model.plan import HostPlan, Kind, Operation
 
@@ -22,7 +22,7 @@ from festning.model.plan import HostPlan, Kind, Operation
 def plan_host(sealed: SealedCatalog, facts: HostFacts | Unreachable) -> HostPlan:
     """What is to be done on a host so that it becomes what its catalog says."""
     if isinstance(facts, Unreachable):
-        return HostPlan(host=facts.host, reachable=False, reason=facts.reason, hint=facts.hint)
+        return HostPlan.of_unreachable(facts)
     planner = _Planner(sealed, facts)
     return HostPlan(
         host=facts.host,
@@ -112,15 +112,7 @@ class _Planner:
         reactions = Reactions.of(files, placed, removed, owed).without(self._left)
         found += with_drains(system, self._units.reacting(system, reactions, touched=bool(placed or removed)))
         found += self._in_order(system, touched=bool(placed or removed))
-        if found:
-            found += [
-                Operation(
-                    wave=system.wave, system=system.system, kind=Kind.GATE, target=item.name, why="something changed"
-                )
-                for item in system.items
-                if isinstance(item, Gate)
-            ]
-        return found
+        return [*found, *gates(system, "something changed")] if found else []
 
     def _accounts(self, system: SystemCatalog) -> Iterator[Operation]:
         for item in system.items:

@@ -10,9 +10,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from festning.engine.bundle import Verb
 from festning.engine.connections import Connections
-from festning.engine.conversation import ask
+from festning.engine.questions import put
 from festning.errors import FestningError
 from festning.model.check import Check, CheckSpec, Evidence, Judgement, Output, Probe, Turn, Verdict
 
@@ -67,18 +66,13 @@ async def _on_host(
 ) -> list[_Run]:
     turn = probes[0].turn
     began = clock()
-    request = {
-        "probes": [[probe.script, probe.interpreter, probe.timeout_s] for probe in probes],
-        "at_once": 1 if turn is Turn.STRAIN else AT_ONCE,
-    }
     try:
-        connection = await connections.to(host)
-        answer = await ask(host, connection, Verb.PROBE, request)
+        outputs = await put(host, probes, connections, at_once=1 if turn is Turn.STRAIN else AT_ONCE)
     except FestningError as error:
         return [_Run(probe=probe, at=_utc(began), output=None, reason=error.message) for probe in probes]
     finally:
         progress(turn, host)
-    return [_run(probe, told, began) for probe, told in zip(probes, answer["outputs"], strict=True)]
+    return [_run(probe, told, began) for probe, told in zip(probes, outputs, strict=True)]
 
 
 def _run(probe: Probe, told: Mapping[str, object], began: float) -> _Run:

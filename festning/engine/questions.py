@@ -1,9 +1,10 @@
-"""One question to several hosts, for decisions that need an answer before anything is planned."""
+"""Probes put to hosts: their outcomes for checks, or one answer each for what must be known before a plan."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 from festning.engine.bundle import Verb
 from festning.engine.connections import Connections
@@ -19,12 +20,22 @@ async def ask_all(probes: Iterable[Probe], connections: Connections) -> dict[str
     return {probe.host: answer for probe, answer in zip(probes, answers, strict=True)}
 
 
+async def put(
+    host: str, probes: Sequence[Probe], connections: Connections, *, at_once: int = 1
+) -> list[dict[str, Any]]:
+    """What each probe of one host came to, as its agent tells it. Raises what :mod:`conversation` raises."""
+    request = {
+        "probes": [[probe.script, probe.interpreter, probe.timeout_s] for probe in probes],
+        "at_once": at_once,
+    }
+    answer = await ask(host, await connections.to(host), Verb.PROBE, request)
+    outputs: list[dict[str, Any]] = answer["outputs"]
+    return outputs
+
+
 async def _ask(probe: Probe, connections: Connections) -> str | None:
-    request = {"probes": [[probe.script, probe.interpreter, probe.timeout_s]], "at_once": 1}
     try:
-        connection = await connections.to(probe.host)
-        answer = await ask(probe.host, connection, Verb.PROBE, request)
+        (told,) = await put(probe.host, [probe], connections)
     except FestningError:
         return None  # Not being able to ask is the answer here; the caller decides what follows.
-    told = answer["outputs"][0]
     return str(told["stdout"]) if isinstance(told["status"], int) else None

@@ -19,25 +19,24 @@ async def recall_histories(
     hosts: Iterable[str], connections: Connections, *, state_directory: str = STATE_DIRECTORY
 ) -> dict[str, Memory]:
     """By host: ``generations`` (their systems and packages left out, oldest first) and ``attempts`` that failed."""
-    names = tuple(hosts)
-    request = {"state": state_directory}
-    answers = await asyncio.gather(*(_ask(name, connections, request) for name in names))
-    return dict(zip(names, answers, strict=True))
+    return await _ask_each({host: {"state": state_directory} for host in hosts}, connections)
 
 
 async def recall_generations(
     numbers: Mapping[str, int], connections: Connections, *, state_directory: str = STATE_DIRECTORY
 ) -> dict[str, Memory]:
     """By host, its generation of that number: ``generation`` whole, ``missing`` paths and ``texts`` by digest."""
-    requests = ({"state": state_directory, "number": number} for number in numbers.values())
-    answers = await asyncio.gather(
-        *(_ask(name, connections, request) for name, request in zip(numbers, requests, strict=True))
-    )
-    return dict(zip(numbers, answers, strict=True))
+    requests = {host: {"state": state_directory, "number": number} for host, number in numbers.items()}
+    return await _ask_each(requests, connections)
+
+
+async def _ask_each(requests: Mapping[str, dict[str, Any]], connections: Connections) -> dict[str, Memory]:
+    answers = await asyncio.gather(*(_ask(host, connections, request) for host, request in requests.items()))
+    return dict(zip(requests, answers, strict=True))
 
 
 async def _ask(host: str, connections: Connections, request: dict[str, Any]) -> Memory:
     try:
         return await ask_started(await connections.agent(host, Verb.RECALL), request)
     except FestningError as error:
-        return Unreachable(host=host, reason=error.message, hint=error.hint or "")
+        return Unreachable.because(host, error)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from festning.engine.drainplan import with_drains
+from festning.engine.drainplan import gates, with_drains
 from festning.engine.sealed import SealedCatalog
-from festning.model.catalog import Gate, HostCatalog, Renewal, SystemCatalog, Unit, Wave
+from festning.model.catalog import HostCatalog, Renewal, SystemCatalog, Unit, Wave
 from festning.model.facts import NO_UNIT, HostFacts, Unreachable
 from festning.model.plan import HostPlan, Kind, Operation
 
@@ -17,7 +17,7 @@ WHY = "rolling restart"
 def plan_renewal(sealed: SealedCatalog, facts: HostFacts | Unreachable, systems: frozenset[str]) -> HostPlan:
     """The rolling restart of one host, of these systems only; of all when there are none."""
     if isinstance(facts, Unreachable):
-        return HostPlan(host=facts.host, reachable=False, reason=facts.reason, hint=facts.hint)
+        return HostPlan.of_unreachable(facts)
     chosen = [one for one in sealed.catalog.systems if not systems or one.system in systems]
     found = (operation for wave in Wave for one in chosen if one.wave is wave for operation in _system(one, facts))
     return HostPlan(host=facts.host, operations=tuple(found))
@@ -37,13 +37,7 @@ def _system(system: SystemCatalog, facts: HostFacts) -> list[Operation]:
         if isinstance(item, Unit) and item.renewal in _KINDS and _runs(item, facts)
     ]
     found = list(with_drains(system, renewed))
-    if found:
-        found += [
-            Operation(wave=system.wave, system=system.system, kind=Kind.GATE, target=item.name, why=WHY)
-            for item in system.items
-            if isinstance(item, Gate)
-        ]
-    return found
+    return [*found, *gates(system, WHY)] if found else []
 
 
 def _runs(unit: Unit, facts: HostFacts) -> bool:

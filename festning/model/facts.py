@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from festning.errors import FestningError
 from festning.model.catalog import Wave
 
 
@@ -189,3 +190,8 @@ class Unreachable:
     host: str
     reason: str
     hint: str = ""
+
+    @classmethod
+    def because(cls, host: str, error: FestningError) -> Unreachable:
+        """In the words of what went wrong."""
+        return cls(host=host, reason=error.message, hint=error.hint or "")

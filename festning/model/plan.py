@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Any
 
 from festning.model.catalog import Wave
+from festning.model.facts import Unreachable
 
 
 class Kind(StrEnum):
@@ -139,6 +140,11 @@ class HostPlan:
     hint: str = ""
     generation: int = 0
     notes: tuple[str, ...] = ()
+
+    @classmethod
+    def of_unreachable(cls, host: Unreachable) -> HostPlan:
+        """Nothing can be planned where nothing is known."""
+        return cls(host=host.host, reachable=False, reason=host.reason, hint=host.hint)
 
     @property
     def changes(self) -> int:
