@@ -182,7 +182,7 @@ def _unit(unit: str, path: str, config: str) -> tuple[Item, ...]:
     restart = (Restart(unit),)
     return (
         File(path=path, content=config, on_change=restart),
-        File(path=layout.drop_in(unit), content=render("drop-in.conf", hub=unit == layout.HUB_UNIT), on_change=restart),
+        File(path=layout.drop_in(unit), content=render("drop-in.conf"), on_change=restart),
         Unit(name=unit),
     )
 
