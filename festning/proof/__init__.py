@@ -1,4 +1,4 @@
-"""Drills and their verdicts: faults with their heals, load, and history checkers. Nothing of it is built yet.
+"""Load and history checkers: what people would feel, and whether the database keeps its word.
 
 What is verified by looking is in each system's ``checks``.
 """

@@ -1,14 +1,17 @@
-"""Load on a lab that is up: starts it, stops it, and accounts for it.
+"""Load on a fortress that is up: starts it, listens to it, stops it, and judges what came of it.
 
-Knows which doors and services a fortress has and where the load's programs run; what an outcome means is ``proof``'s.
+Knows which doors and services a fortress has, where the load's programs run, and how data nodes are asked; what an
+outcome means is ``proof``'s. Knows nothing of what is done to the fortress meanwhile: a program whose machine dies has
+told what it has told.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
-from importlib.resources import files
 from typing import Any
 
 from festning.engine.bundle import BOOTSTRAP
@@ -17,33 +20,58 @@ from festning.engine.questions import ask_all
 from festning.engine.transport import Channel
 from festning.errors import FestningError
 from festning.model.check import CLIENT, Probe
+from festning.model.drill import Checked, Fate, Kind, Outcome
 from festning.model.fortress import Fortress, Host, Service
 from festning.model.material import Authority
-from festning.proof.load.account import Account, Stream, account_of_session, account_of_visitors, missing
-from festning.proof.load.session import TABLE
+from festning.proof.histories.minority import Cut
+from festning.proof.histories.operation import Row
+from festning.proof.load.books import ORDERS, Books, InTheEnd, books_of, judged, lost, with_unheard
+from festning.proof.load.hearing import Hearing, Latest
+from festning.proof.load.programs import program
+from festning.proof.load.stream import Stream
+from festning.proof.load.tables import ACCOUNTS, Tables, read, whole
 from festning.systems.services.names import environment_path
 from festning.workflows.opening import Opened
 
 PATIENCE_S = 15.0
-DRAINING_S = 90.0
+CONNECTING_S = 3.0
+STATEMENT_S = 2.0
+DRAINING_S = 30.0
+"""For which a program may take to end, once it was told to: longer than the patience of its last request."""
+ASKING_S = 120.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Volume:
-    """How much load: requests a second in each stream, and bounds within which it ends by itself."""
+    """How much load, and bounds within which it ends by itself.
+
+    ``per_second`` is requests in each stream, ``sql_per_second`` turns (of one to three statements) at each core;
+    ``seconds`` and ``most`` (requests) bound each program.
+    """
 
     per_second: float = 3.0
+    sql_per_second: float = 20.0
     seconds: float = 600.0
     most: int = 100_000
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Loaded:
-    """What came of a load. ``lost`` says which acknowledged writes are not there exactly once, and on which node."""
+    """What came of a load. ``lost`` are the acknowledged writes that a data node does not have, of those that could be
+    asked; ``retries`` are attempts that failed and that the client itself made good; ``broken`` are the programs that
+    did not come to their end, by where they ran, and why."""
 
-    visitors: Account
-    session: Account | None
+    outcomes: tuple[Outcome, ...]
+    checked: tuple[Checked, ...]
     lost: tuple[str, ...]
+    retries: int
+    broken: Mapping[str, str]
+    books: Books
+    end: InTheEnd
+
+    def of(self, fate: Fate, kind: Kind | None = None) -> tuple[Outcome, ...]:
+        """The requests that came to this."""
+        return tuple(one for one in self.outcomes if one.fate is fate and kind in (None, one.kind))
 
 
 def streams_of(fortress: Fortress, per_second: float) -> tuple[Stream, ...]:
@@ -57,140 +85,259 @@ def streams_of(fortress: Fortress, per_second: float) -> tuple[Stream, ...]:
             path=path,
             keep=keep,
             per_second=per_second,
-            writes=writes,
+            book=book,
         )
         for door in (*fortress.cores, *fortress.edges)
         for service in fortress.services
-        for method, path, writes in _requests(service)
+        for method, path, book in _requests(service)
         for keep in (True, False)
     )
 
 
-def _requests(service: Service) -> list[tuple[str, str, bool]]:
-    reading = [("GET", "/", False)]
-    return reading if service.probe is None else [*reading, (service.probe.method, service.probe.path, True)]
+def sql_door(host: str) -> str:
+    """How outcomes name the database as services on a host have it."""
+    return f"{host}: 3306"
+
+
+def _requests(service: Service) -> list[tuple[str, str, str]]:
+    reading = [("GET", "/", "")]
+    if service.probe is None:
+        return reading
+    return [*reading, (service.probe.method, service.probe.path, f"{ORDERS}{service.name}")]
 
 
 class Load:
-    """A load that runs. Use :meth:`begin` and :meth:`end`."""
+    """A load that runs. Use :meth:`begin` and :meth:`end`; :meth:`latest` tells between them how it goes."""
 
-    def __init__(self, opened: Opened, connections: Connections, prefix: str, volume: Volume) -> None:
-        """``prefix`` begins the number of every write; it must be new each time."""
+    def __init__(
+        self,
+        opened: Opened,
+        connections: Connections,
+        prefix: str,
+        volume: Volume,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        """``prefix`` begins the number of every order; it must be new each time."""
         self._opened = opened
+        self._fortress = opened.fortress
         self._connections = connections
         self._prefix = prefix
         self._volume = volume
-        self._streams = streams_of(opened.fortress, volume.per_second)
-        self._programs: dict[str, _Running] = {}
+        self._clock = clock
+        self._service, self._places = _sql_places(self._fortress)
+        self._tables = Tables(self._service.schema, prefix) if self._service else None
+        self._programs: dict[str, _Program] = {}
 
     async def begin(self) -> None:
-        """Start it, and wait until it runs."""
-        bounds = {"seconds": self._volume.seconds, "most": self._volume.most}
-        orders = {
-            "streams": [asdict(stream) for stream in self._streams],
-            "authority": self._opened.vault.lookup(Authority.WEB.certificate),
-            "prefix": self._prefix,
-            "patience_s": PATIENCE_S,
-            **bounds,
-        }
-        self._programs["visitors"] = await _start(self._connections, CLIENT, "visitors", orders)
-        place = _session_place(self._opened.fortress)
-        if place is not None:
-            host, service = place
-            told = {"environment": environment_path(service), "prefix": self._prefix, "per_second": 20, **bounds}
-            self._programs["session"] = await _start(self._connections, host.name, "session", told)
+        """Make the load's tables, start its programs, and wait until they run.
 
-    async def end(self) -> Loaded:
-        """Stop it, wait for every outcome, and look for what was acknowledged on every data node.
-
-        Raises :class:`FestningError` when a data node cannot be asked.
+        Raises :class:`FestningError` when no data node takes the tables, or a program cannot be started.
         """
-        lines = {name: await program.end() for name, program in self._programs.items()}
-        visitors = account_of_visitors(self._streams, lines["visitors"])
-        session = account_of_session(lines["session"]) if "session" in lines else None
-        return Loaded(visitors, session, await self._lost(visitors, session))
+        if self._tables is not None:
+            await self._make(self._tables)
+        try:
+            async with asyncio.TaskGroup() as group:
+                for place, (host, name, prefix, orders) in self._wanted().items():
+                    group.create_task(self._start(place, host, program(name, orders), Hearing(prefix)))
+        except* FestningError as errors:
+            await self._stop()
+            raise errors.exceptions[0] from errors
 
-    async def _lost(self, visitors: Account, session: Account | None) -> tuple[str, ...]:
-        fortress = self._opened.fortress
-        writing = [service for service in fortress.services if service.probe is not None]
-        found: tuple[str, ...] = ()
-        for service in writing:
-            assert service.probe is not None
-            of_service = [write.number for write in visitors.acknowledged if write.host == service.host]
-            found += missing(of_service, await self._rows(service, service.probe.row, of_service))
-        place = _session_place(fortress)
-        if session is not None and place is not None:
-            row = f"SELECT COUNT(*) FROM {TABLE} WHERE number = '{{token}}'"  # noqa: S608 (a constant)
-            numbers = [write.number for write in session.acknowledged]
-            found += missing(numbers, await self._rows(place[1], row, numbers))
-            await ask_all([Probe(host=fortress.cores[0].name, script=_drop(place[1]))], self._connections)
+    def latest(self) -> Mapping[tuple[str, Kind], Latest]:
+        """What was heard last, by door and kind of request."""
+        return {key: latest for each in self._programs.values() for key, latest in each.hearing.latest().items()}
+
+    def direct(self, host: str, seconds: float, per_second: float = 4.0) -> str:
+        """The text of a program for a data node that writes to its own server, whatever becomes of the node's group.
+
+        For ``python3 -I -u``, as root, by a way that works while the host is cut off; what it prints is for
+        :meth:`end`. Raises :class:`FestningError` where there is no database for it.
+        """
+        if self._tables is None:
+            raise FestningError("the load has no tables: no service on a core has a database")
+        orders = {
+            "host": host,
+            "schema": self._tables.schema,
+            "table": self._tables.names["numbers"],
+            "prefix": _direct(host),
+            "per_second": per_second,
+            "seconds": seconds,
+            "patience_s": STATEMENT_S,
+        }
+        return program("minority", orders)
+
+    async def end(self, direct: Mapping[str, Iterable[str]] | None = None, cuts: Sequence[Cut] = ()) -> Loaded:
+        """Stop it, wait for every outcome, ask every data node what it has, and judge.
+
+        ``direct`` is what the programs of :meth:`direct` printed, by host, and ``cuts`` says when which data nodes were
+        cut off from the majority. Data nodes that cannot be asked make verdicts unknown.
+        """
+        await self._stop()
+        hearings = [each.hearing for each in self._programs.values()]
+        heard = [*hearings, *(self._heard(host, lines) for host, lines in (direct or {}).items())]
+        books = books_of(heard)
+        end = InTheEnd(orders=await self._orders(books), has=await self._has())
+        books = with_unheard(books, end, heard)
+        found = Loaded(
+            outcomes=tuple(outcome for hearing in hearings for outcome in hearing.outcomes()),
+            checked=judged(books, end, cuts),
+            lost=lost(books, end),
+            retries=sum(attempt.more for hearing in hearings for attempt in hearing.attempts()),
+            broken={place: each.hearing.broken for place, each in self._programs.items() if each.hearing.broken},
+            books=books,
+            end=end,
+        )
+        if self._tables is not None:
+            await self._first(self._tables.drop())
         return found
 
-    async def _rows(self, service: Service, row: str, numbers: Sequence[str]) -> dict[str, dict[str, int]]:
-        """For each data node, how often it has each number."""
-        selects = "\n".join(row.replace("{token}", number) + ";" for number in numbers)
-        script = f"""mariadb --skip-column-names --batch {service.schema} <<'SQL'
-SET SESSION wsrep_sync_wait = 1;
-{selects}
-SQL
-"""
-        probes = [Probe(host=core.name, script=script, timeout_s=120) for core in self._opened.fortress.cores]
-        answers = await ask_all(probes, self._connections)
-        return {host: _counted(host, numbers, answer) for host, answer in answers.items()}
+    def _wanted(self) -> dict[str, tuple[str, str, str, dict[str, Any]]]:
+        """The programs: by a name for the place, the host, the program, what begins all it writes, and its orders."""
+        bounds = {"seconds": self._volume.seconds, "most": self._volume.most, "patience_s": PATIENCE_S}
+        streams = [asdict(stream) for stream in streams_of(self._fortress, self._volume.per_second)]
+        authority = self._opened.vault.lookup(Authority.WEB.certificate)
+        told = {"streams": streams, "authority": authority, "connecting_s": CONNECTING_S}
+        wanted = {CLIENT: (CLIENT, "visitors", self._prefix, {**told, "prefix": self._prefix, **bounds})}
+        for host in self._places:
+            assert self._service is not None
+            assert self._tables is not None
+            door = sql_door(host.name)
+            orders = {
+                "environment": environment_path(self._service),
+                "door": door,
+                "prefix": host.name,
+                "tables": self._tables.names,
+                "accounts": list(ACCOUNTS),
+                "per_second": self._volume.sql_per_second,
+                **bounds,
+            }
+            wanted[door] = (host.name, "sessions", host.name, orders)
+        return wanted
 
+    async def _start(self, place: str, host: str, text: str, hearing: Hearing) -> None:
+        source = text.encode()
+        connection = await self._connections.to(host)
+        channel = await connection.start(("python3", "-I", "-u", "-c", BOOTSTRAP))
+        asked = self._clock()
+        await channel.write(f"{len(source):08x}".encode() + source)
+        first = await channel.readline()
+        if not hearing.begin(first, asked, self._clock()):
+            _, said = await channel.wait()
+            raise FestningError(f"{host}: the load did not start: {said.strip()[-300:]}")
+        self._programs[place] = _Program(channel, hearing, asyncio.create_task(_listen(channel, hearing)))
 
-def _counted(host: str, numbers: Sequence[str], answer: str | None) -> dict[str, int]:
-    """Raises :class:`FestningError` where a node did not answer: what it has is then not known."""
-    counts = (answer or "").split()
-    if len(counts) != len(numbers):
-        raise FestningError(f"{host} did not say which of {len(numbers)} acknowledged writes it has")
-    return dict(zip(numbers, map(int, counts), strict=True))
+    async def _stop(self) -> None:
+        await asyncio.gather(*(each.end() for each in self._programs.values()))
 
+    def _heard(self, host: str, lines: Iterable[str]) -> Hearing:
+        hearing = Hearing(_direct(host))
+        for line in lines:
+            if not hearing.began:
+                hearing.begin(line, 0.0, self._clock())
+            hearing.hear(line)
+        return hearing
 
-def _drop(service: Service) -> str:
-    return f"mariadb {service.schema} -e 'DROP TABLE IF EXISTS {TABLE}'\n"
+    async def _make(self, tables: Tables) -> None:
+        if not await self._first(tables.make()):
+            raise FestningError("no data node took the load's tables", hint="is the database well? festning verify")
 
+    async def _first(self, script: str) -> bool:
+        """Run a script on the first data node on which it comes to its end."""
+        for core in self._fortress.cores:
+            answers = await ask_all([Probe(host=core.name, script=script, timeout_s=ASKING_S)], self._connections)
+            if whole(answers[core.name]):
+                return True
+        return False
 
-def _session_place(fortress: Fortress) -> tuple[Host, Service] | None:
-    """A core that runs a service with a database: data nodes have the driver."""
-    for service in fortress.services:
-        for host in fortress.hosts_of(service):
-            if service.database and host in fortress.cores:
-                return host, service
-    return None
+    async def _has(self) -> dict[str, Any]:
+        if self._tables is None:
+            return {}
+        answers = await self._ask_nodes(self._tables.tell())
+        return {node: read(answer) for node, answer in answers.items()}
+
+    async def _orders(self, books: Books) -> dict[str, dict[str, Sequence[Row] | None]]:
+        found = {}
+        for service in self._fortress.services:
+            if service.probe is not None and service.name in books.orders:
+                numbers = [write.value for write in books.orders[service.name].writes]
+                answers = await self._ask_nodes(_counting(service, service.probe.row, numbers))
+                found[service.name] = {node: _counted(numbers, answer) for node, answer in answers.items()}
+        return found
+
+    async def _ask_nodes(self, script: str) -> dict[str, str | None]:
+        """What each data node answers. One that does not is asked once more, over a new connection: it may have been
+        away since the old one was opened."""
+        cores = [core.name for core in self._fortress.cores]
+        answers = await self._ask(cores, script)
+        silent = [name for name in cores if not whole(answers[name])]
+        for name in silent:
+            await self._connections.forget(name)
+        return answers | await self._ask(silent, script)
+
+    async def _ask(self, hosts: Iterable[str], script: str) -> dict[str, str | None]:
+        probes = [Probe(host=host, script=script, timeout_s=ASKING_S) for host in hosts]
+        return await ask_all(probes, self._connections)
 
 
 @dataclass(frozen=True, slots=True)
-class _Running:
-    """A program of the load with what it prints."""
+class _Program:
+    """A program of the load that runs, and what is heard of it."""
 
     channel: Channel
-    lines: asyncio.Task[list[str]]
+    hearing: Hearing
+    listening: asyncio.Task[None]
 
-    async def end(self) -> list[str]:
-        await self.channel.end()
+    async def end(self) -> None:
+        """Tell it to end, and wait for it. One that is gone, or does not end, is broken."""
+        with suppress(FestningError):  # What is not heard any more is known from listening.
+            await self.channel.end()
         try:
-            return await asyncio.wait_for(self.lines, DRAINING_S)
+            await asyncio.wait_for(self.listening, DRAINING_S)
+        except TimeoutError:
+            self.hearing.broken = f"it did not end within {DRAINING_S:g} s"
         finally:
             await self.channel.close()
 
 
-async def _start(connections: Connections, host: str, program: str, orders: dict[str, Any]) -> _Running:
-    text = files("festning.proof.load").joinpath(f"{program}.py").read_text(encoding="utf-8")
-    source = text.replace("ORDERS: dict[str, Any] = {}", f"ORDERS: dict[str, Any] = {orders!r}", 1).encode()
-    source += b"" if b"__main__" in source else b"main()"
-    connection = await connections.to(host)
-    channel = await connection.start(("python3", "-I", "-u", "-c", BOOTSTRAP))
-    await channel.write(f"{len(source):08x}".encode() + source)
-    first = await channel.readline()
-    if not first:
-        _, said = await channel.wait()
-        raise FestningError(f"{host}: the load did not start: {said.strip()[-300:]}")
-    return _Running(channel, asyncio.create_task(_lines(channel)))
+async def _listen(channel: Channel, hearing: Hearing) -> None:
+    """Hear a program out. When its machine dies, that is not an error here: it is what the load is there to see."""
+    try:
+        while line := await channel.readline():
+            hearing.hear(line)
+        if not hearing.finished:
+            _, said = await channel.wait()
+            hearing.broken = f"it ended before its time: {said.strip()[-300:]}"
+    except FestningError as error:
+        hearing.broken = error.message
 
 
-async def _lines(channel: Channel) -> list[str]:
-    found = []
-    while line := await channel.readline():
-        found.append(line.decode())
-    return found
+def _sql_places(fortress: Fortress) -> tuple[Service | None, tuple[Host, ...]]:
+    """A service with a database, and the cores that it runs on: data nodes have the driver."""
+    for service in fortress.services:
+        places = tuple(host for host in fortress.hosts_of(service) if host in fortress.cores)
+        if service.database and places:
+            return service, places
+    return None, ()
+
+
+def _direct(host: str) -> str:
+    return f"{host}:direct"
+
+
+def _counting(service: Service, row: str, numbers: Sequence[str]) -> str:
+    selects = "\n".join(row.replace("{token}", number) + ";" for number in numbers)
+    return f"""set -e
+mariadb --skip-column-names --batch {service.schema} <<'SQL'
+SET SESSION wsrep_sync_wait = 1;
+{selects}
+SQL
+echo 'everything was told'
+"""
+
+
+def _counted(numbers: Sequence[str], answer: str | None) -> Sequence[Row] | None:
+    """The rows that a data node has; ``None`` when it did not say."""
+    if answer is None or not whole(answer):
+        return None
+    counts = map(int, answer.splitlines()[:-1])
+    return [Row(number) for number, count in zip(numbers, counts, strict=True) for _ in range(count)]

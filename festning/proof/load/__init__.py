@@ -1,5 +1,6 @@
-"""Load on a running fortress, and the account of it: what was asked, what came of it, and what was acknowledged.
+"""Load on a running fortress: programs that make it, and the books of what they did.
 
-The programs ``visitors`` and ``session`` run on machines of the lab, standard library only (and PyMySQL where a data
-node has it); ``account`` is pure. Who starts the programs, and where, is left to a workflow.
+``visitors``, ``sessions`` and ``minority`` (with ``telling`` and ``statements``) run on machines of the fortress, with
+the standard library only, and PyMySQL where a data node has it. ``hearing`` and ``books`` make histories of what they
+tell, and have them judged; both are pure. Who starts the programs, and where, is left to a workflow.
 """

@@ -1,70 +1,64 @@
-"""Visitors of a fortress: requests at fixed times, whatever became of those before; one JSON line for each outcome.
+"""Visitors of a fortress: requests at fixed times through its front doors, whatever became of those before.
 
-A program for the lab's client machine, which gets its orders as ``ORDERS``:
-
-* ``streams``: each with ``address``, ``host``, ``method``, ``path`` (where ``{token}`` becomes a new number), ``keep``
-  (whether connections are used again) and ``per_second``
-* ``authority`` (PEM) that the services' certificates come from, ``prefix`` of all numbers
-* ``seconds`` and ``most`` (requests in all): the load ends by itself; or when standard input is closed
-* ``patience_s``: after which a request that has no whole answer has failed
+A program for the client machine. Its orders: ``streams`` (see ``stream.py``), ``authority`` (PEM) that the services'
+certificates come from, ``prefix`` (begins all numbers), ``seconds`` and ``most`` (requests in all) after which it ends
+by itself, ``patience_s`` for a whole answer, and ``connecting_s`` for a connection with TLS.
 
 Open loop: a request is sent at its time even when the ones before it hang, as the public would. Nothing is repeated:
 what a client would have to repeat is counted as failed. A kept connection which the server is known to have closed is
 not used for a new request.
+
+A read without a good answer has failed. A write has failed for certain when there was no connection to send it on, or
+the answer says that the client is wrong (4xx); without an answer, or with a server's fault (5xx), nobody knows.
 """
 
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import ssl
-import sys
-import time
 from typing import Any
 
-ORDERS: dict[str, Any] = {}
+from festning.proof.load.telling import FAILED, OK, UNKNOWN, Teller, now
+
 IDLE_MOST_S = 10.0
 """A kept connection that was idle for longer is given up: front doors give it up after 15 s."""
 
+Connection = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
-class Stream:
-    """Requests of one kind through one door. ``open`` are kept connections, each with when it was used last."""
 
-    def __init__(self, number: int, told: dict[str, Any]) -> None:
-        self.number = number
-        self.told = told
-        self.open: list[tuple[asyncio.StreamReader, asyncio.StreamWriter, float]] = []
+class NotConnectedError(Exception):
+    """There was no connection: nothing was sent."""
 
 
 class Visitors:
     """All streams of the orders."""
 
-    def __init__(self, orders: dict[str, Any]) -> None:
+    def __init__(self, orders: dict[str, Any], teller: Teller) -> None:
         self.orders = orders
+        self.teller = teller
         self.context = ssl.create_default_context(cadata=orders["authority"])
-        self.streams = [Stream(number, told) for number, told in enumerate(orders["streams"])]
+        self.open: list[list[tuple[Connection, float]]] = [[] for _ in orders["streams"]]
         self.sent = 0
-        self.began = time.monotonic()
+        self.began = now()
         self.stopped = asyncio.Event()
 
-    async def visit(self) -> None:
-        """Send everything, wait for every outcome, and say that it is all."""
-        tell({"began": time.time()})
-        await asyncio.gather(*(self._stream(stream) for stream in self.streams))
-        tell({"sent": self.sent})
+    async def visit(self) -> int:
+        """Send everything, and wait for every outcome; how many requests there were."""
+        await asyncio.gather(*(self._stream(number) for number in range(len(self.orders["streams"]))))
+        return self.sent
 
-    async def _stream(self, stream: Stream) -> None:
-        every = 1 / stream.told["per_second"]
+    async def _stream(self, number: int) -> None:
+        every = 1 / self.orders["streams"][number]["per_second"]
         # Streams do not all send at one instant.
-        due = every * stream.number / len(self.streams)
+        due = self.began + every * number / len(self.orders["streams"])
+        until = self.began + self.orders["seconds"]
         running: set[asyncio.Task[None]] = set()
-        while due < self.orders["seconds"] and self.sent < self.orders["most"]:
-            wait = self.began + due - time.monotonic()
-            if wait > 0 and await self._stop_within(wait):
+        while due < until and self.sent < self.orders["most"]:
+            if await self._stop_within(due - now()):
                 break
             self.sent += 1
-            task = asyncio.create_task(self._request(stream, due, f"{self.orders['prefix']}{self.sent}"))
+            task = asyncio.create_task(self._request(number, due, self.sent))
             running.add(task)
             task.add_done_callback(running.discard)
             due += every
@@ -72,56 +66,86 @@ class Visitors:
             await asyncio.wait(running)
 
     async def _stop_within(self, seconds: float) -> bool:
-        try:
-            await asyncio.wait_for(self.stopped.wait(), seconds)
-        except TimeoutError:
-            return False
-        return True
+        if seconds > 0:
+            try:
+                await asyncio.wait_for(self.stopped.wait(), seconds)
+            except TimeoutError:
+                return False
+        return self.stopped.is_set()
 
-    async def _request(self, stream: Stream, due: float, token: str) -> None:
-        outcome: dict[str, Any] = {"stream": stream.number, "due": round(due, 4), "token": token}
+    async def _request(self, number: int, due: float, count: int) -> None:
+        told = self.orders["streams"][number]
+        token = f"{self.orders['prefix']}{count}"
+        writes = bool(told["book"])
+        begin = {"door": told["door"], "kind": "write" if writes else "read", "book": told["book"]}
+        function = "write" if writes else "read"
+        self.teller.tell(
+            {"begin": count, "request": count, **begin, "function": function, "value": token, "due": due, "at": now()}
+        )
+        fate, why = await self._outcome(number, token, writes=writes)
+        end = {"fate": fate, "why": why, "node": "", "value": None, "more": False}
+        self.teller.tell({"end": count, "at": now(), **end})
+
+    async def _outcome(self, number: int, token: str, *, writes: bool) -> tuple[str, str]:
+        lost = UNKNOWN if writes else FAILED
         try:
-            outcome["status"] = await asyncio.wait_for(self._exchange(stream, token), self.orders["patience_s"])
+            async with asyncio.timeout(self.orders["patience_s"]):
+                status = await self._exchange(number, token)
+        except NotConnectedError as error:
+            return FAILED, str(error)
         except TimeoutError:
-            outcome["error"] = f"no whole answer within {self.orders['patience_s']} s"
+            return lost, f"no whole answer within {self.orders['patience_s']:g} s"
         except (OSError, ValueError, EOFError) as error:
-            outcome["error"] = f"{type(error).__name__}: {error}"
-        outcome["ended"] = round(time.monotonic() - self.began, 4)
-        tell(outcome)
+            return lost, f"{type(error).__name__}: {error}"
+        if 200 <= status < 400:
+            return OK, ""
+        return lost if status >= 500 else FAILED, f"status {status}"
 
-    async def _exchange(self, stream: Stream, token: str) -> int:
-        reader, writer = await self._connection(stream)
-        keep, whole = stream.told["keep"], False
+    async def _exchange(self, number: int, token: str) -> int:
+        told = self.orders["streams"][number]
+        connection = self._kept(number) or await self._connect(told)
+        reader, writer = connection
+        whole = False
         try:
-            writer.write(head(stream.told, token, keep=keep))
+            writer.write(head(told, token))
             await writer.drain()
             status, again = await answer(reader)
-            whole = keep and again
+            whole = told["keep"] and again
         finally:
             if whole:
-                stream.open.append((reader, writer, time.monotonic()))
+                self.open[number].append((connection, now()))
             else:
                 writer.close()
         return status
 
-    async def _connection(self, stream: Stream) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-        while stream.open:
-            reader, writer, used = stream.open.pop()
-            if not reader.at_eof() and time.monotonic() - used < IDLE_MOST_S:
-                return reader, writer
-            writer.close()
-        told = stream.told
-        return await asyncio.open_connection(told["address"], 443, ssl=self.context, server_hostname=told["host"])
+    def _kept(self, number: int) -> Connection | None:
+        while self.open[number]:
+            connection, used = self.open[number].pop()
+            if not connection[0].at_eof() and now() - used < IDLE_MOST_S:
+                return connection
+            connection[1].close()
+        return None
+
+    async def _connect(self, told: dict[str, Any]) -> Connection:
+        patience_s = self.orders["connecting_s"]
+        try:
+            async with asyncio.timeout(patience_s):
+                return await asyncio.open_connection(
+                    told["address"], told["port"], ssl=self.context, server_hostname=told["host"]
+                )
+        except TimeoutError as error:
+            raise NotConnectedError(f"no connection within {patience_s:g} s") from error
+        except OSError as error:
+            raise NotConnectedError(f"no connection: {type(error).__name__}: {error}") from error
 
 
-def head(told: dict[str, Any], token: str, *, keep: bool) -> bytes:
+def head(told: dict[str, Any], token: str) -> bytes:
     """A request without a body."""
-    connection = "keep-alive" if keep else "close"
     lines = (
         f"{told['method']} {told['path'].replace('{token}', token)} HTTP/1.1",
         f"Host: {told['host']}",
         "User-Agent: festning-load",
-        f"Connection: {connection}",
+        f"Connection: {'keep-alive' if told['keep'] else 'close'}",
         *(["Content-Length: 0"] if told["method"] == "POST" else []),
     )
     return ("\r\n".join(lines) + "\r\n\r\n").encode("ascii")
@@ -152,24 +176,23 @@ async def chunks(reader: asyncio.StreamReader) -> None:
         await reader.readexactly(size + 2)
 
 
-def tell(document: dict[str, Any]) -> None:
-    """One line, whole, now."""
-    sys.stdout.write(json.dumps(document) + "\n")
-    sys.stdout.flush()
-
-
-async def main() -> None:
-    """Visit until told to stop by the end of standard input."""
-    visitors = Visitors(ORDERS)
+async def visit(orders: dict[str, Any], teller: Teller) -> int:
+    """Visit as the orders say, or until standard input ends."""
+    visitors = Visitors(orders, teller)
+    loop = asyncio.get_running_loop()
 
     def hear() -> None:
         if not os.read(0, 4096):
-            asyncio.get_running_loop().remove_reader(0)
+            loop.remove_reader(0)
             visitors.stopped.set()
 
-    asyncio.get_running_loop().add_reader(0, hear)
-    await visitors.visit()
+    loop.add_reader(0, hear)
+    return await visitors.visit()
 
 
-if __name__ == "__main__":
-    asyncio.run(main())
+def main(orders: dict[str, Any]) -> None:
+    """Do what the orders say, and end."""
+    teller = Teller()
+    teller.tell({"began": now()})
+    teller.tell({"sent": asyncio.run(visit(orders, teller))})
+    teller.close(orders["patience_s"])
