@@ -2,8 +2,8 @@
 
 asyncssh looks for liboqs (key exchange after quantum computers) and nettle (UMAC) with ``ctypes.util.find_library``,
 which runs ldconfig and a compiler for each name: a third of the time that the import takes. Neither algorithm is among
-those that ``ssh`` offers. X.509 host keys it can use only where pyOpenSSL is installed, which festning does not ask for;
-it finds that out after it has loaded another tenth of a second's worth of modules.
+those that ``ssh`` offers. X.509 host keys it can use only where pyOpenSSL is installed, which festning does not ask
+for; it finds that out after it has loaded another tenth of a second's worth of modules.
 """
 
 from __future__ import annotations
