@@ -1,4 +1,4 @@
-"""Configuration files from templates: jinja2's settings, the same for every room.
+"""Configuration files and pages from templates: jinja2's settings, the same for every room.
 
 Knows how a template is found (``templates/NAME.j2`` in its room) and that a name which it uses and is not given is an
 error. Leaves what goes in to the rooms' catalogs.
@@ -28,8 +28,11 @@ class Render(Protocol):
         ...
 
 
-def templates_of(room: str, **filters: Filter) -> Render:
-    """The templates of a room, by the name of its package; ``filters`` are the room's own."""
+def templates_of(room: str, *, escaped: bool = False, **filters: Filter) -> Render:
+    """The templates of a room, by the name of its package; ``filters`` are the room's own.
+
+    ``escaped`` is for pages: what is filled in is text there, and never markup.
+    """
 
     @cache
     def environment() -> Environment:
@@ -42,7 +45,7 @@ def templates_of(room: str, **filters: Filter) -> Render:
             trim_blocks=True,
             lstrip_blocks=True,
             keep_trailing_newline=True,
-            autoescape=False,  # noqa: S701 (configuration files, not HTML)
+            autoescape=escaped,  # noqa: S701 (configuration files are not HTML)
             bytecode_cache=_compiled(room),
             auto_reload=False,  # Templates do not change while a command runs; looking costs a stat each time.
         )
