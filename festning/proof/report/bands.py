@@ -29,19 +29,27 @@ _LETTER = 6.2
 class Health(Enum):
     """What a state means to people, from best to worst. The value is its class and its height."""
 
+    WRITER = ("writer", 4)
     GOOD = ("good", 4)
     BETWEEN = ("between", 10)
     BAD = ("bad", 16)
 
 
-_BAD = re.compile(r"\b(non-primary|down|dead|gone|unreachable|disconnected|failed|stopped|lost|refused|cut|absent)\b")
+_BAD = re.compile(
+    r"\b(non-primary|not in the primary component|no answer|not answer|not answered|not seen|refused|disconnected"
+    r"|down|dead|gone|unreachable|failed|stopped|lost|cut|absent)\b"
+)
 _GOOD = re.compile(r"\b(synced|up|primary|running|connected|active|serving|ok|ready)\b")
-_DENIED = re.compile(r"\bnot\b")
+_DENIED = re.compile(r"\b(not|no)\b")
+_LASTING = re.compile(r"\b\d+(\.\d+)? s\b")
+"""How long something has been so, as a state tells it that is the same state all the while."""
 
 
 def health(state: str) -> Health:
     """By the words that systems use for their states; one bad word is enough, and what is not known is in between."""
     told = state.casefold()
+    if told == "writer":
+        return Health.WRITER
     if _BAD.search(told):
         return Health.BAD
     return Health.GOOD if _GOOD.search(told) and not _DENIED.search(told) else Health.BETWEEN
@@ -94,12 +102,16 @@ def stretches_of(sights: Iterable[Sight], end: float) -> dict[str, list[Stretch]
         if sight.at >= end:
             continue
         of_subject = found.setdefault(sight.subject, [])
-        if of_subject and of_subject[-1].state == sight.state:
+        if of_subject and _same(of_subject[-1].state, sight.state):
             continue
         if of_subject:
             of_subject[-1] = Stretch(of_subject[-1].begin, sight.at, of_subject[-1].state)
         of_subject.append(Stretch(sight.at, end, sight.state))
     return found
+
+
+def _same(state: str, other: str) -> bool:
+    return state == other or _LASTING.sub("", state) == _LASTING.sub("", other)
 
 
 def _title(subject: str) -> str:

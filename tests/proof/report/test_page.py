@@ -243,13 +243,22 @@ def test_a_long_drill_makes_no_large_page():
 
 
 def test_states_mean_what_people_read_in_them():
+    assert health("writer") is Health.WRITER
     assert [health(state) for state in ("Synced", "up", "Primary, Synced")] == [Health.GOOD] * 3
     assert [health(state) for state in ("down", "non-Primary", "Synced, non-Primary", "unreachable")] == [
         Health.BAD
     ] * 4
-    assert [health(state) for state in ("Joining: receiving state", "Donor/Desynced", "", "not ready")] == [
-        Health.BETWEEN
-    ] * 4
+    assert [
+        health(state)
+        for state in ("not up to date (Joiner)", "Donor/Desynced", "", "not ready", "no writer's token yet")
+    ] == [Health.BETWEEN] * 5
+    for state in (
+        "not seen",
+        "no answer: timed out",
+        "not in the primary component (no cluster status)",
+        "the database has not answered for 1.2 s",
+    ):
+        assert health(state) is Health.BAD
 
 
 def test_states_last_until_they_change():
@@ -257,6 +266,14 @@ def test_states_last_until_they_change():
     stretches = stretches_of(seen, 5.0)
     assert [(one.begin, one.end, one.state) for one in stretches["a"]] == [(0, 2, "up"), (2, 5, "down")]
     assert [(one.begin, one.end) for one in stretches["b"]] == [(1, 5)]
+
+
+def test_a_state_that_says_how_long_it_has_been_so_is_one_state():
+    seen = [Sight(n / 4, "a", f"the database has not answered for {n / 4:.1f} s") for n in range(8)]
+    assert [(one.begin, one.end) for one in stretches_of(seen, 5.0)["a"]] == [(0, 5)]
+    assert (
+        len(stretches_of([Sight(0, "a", "the writer is core1"), Sight(1, "a", "the writer is core2")], 5.0)["a"]) == 2
+    )
 
 
 def test_a_burst_of_queued_answers_is_told_and_does_not_flatten_the_rest():
