@@ -127,6 +127,7 @@ class Load:
         self._service, self._places = _sql_places(self._fortress)
         self._tables = Tables(self._service.schema, prefix) if self._service else None
         self._programs: dict[str, _Program] = {}
+        self._directs = 0
 
     async def begin(self) -> None:
         """Make the load's tables, start its programs, and wait until they run.
@@ -140,7 +141,7 @@ class Load:
                 for place, (host, name, prefix, orders) in self._wanted().items():
                     group.create_task(self._start(place, host, program(name, orders), Hearing(prefix)))
         except* FestningError as errors:
-            await self._stop()
+            await self.abandon()
             raise errors.exceptions[0] from errors
 
     def latest(self) -> Mapping[tuple[str, Kind], Latest]:
@@ -150,31 +151,32 @@ class Load:
     def direct(self, host: str, seconds: float, per_second: float = 4.0) -> str:
         """The text of a program for a data node that writes to its own server, whatever becomes of the node's group.
 
-        For ``python3 -I -u``, as root, by a way that works while the host is cut off; what it prints is for
-        :meth:`end`. Raises :class:`FestningError` where there is no database for it.
+        For ``python3 -I -u -``, as root, by a way that works while the host is cut off; it ends by itself, and what it
+        prints is for :meth:`end`. Raises :class:`FestningError` where there is no database for it.
         """
         if self._tables is None:
             raise FestningError("the load has no tables: no service on a core has a database")
+        self._directs += 1
         orders = {
             "host": host,
             "schema": self._tables.schema,
             "table": self._tables.names["numbers"],
-            "prefix": _direct(host),
+            "prefix": f"{host}:direct{self._directs}",
             "per_second": per_second,
             "seconds": seconds,
             "patience_s": STATEMENT_S,
         }
         return program("minority", orders)
 
-    async def end(self, direct: Mapping[str, Iterable[str]] | None = None, cuts: Sequence[Cut] = ()) -> Loaded:
+    async def end(self, direct: Iterable[Iterable[str]] = (), cuts: Sequence[Cut] = ()) -> Loaded:
         """Stop it, wait for every outcome, ask every data node what it has, and judge.
 
-        ``direct`` is what the programs of :meth:`direct` printed, by host, and ``cuts`` says when which data nodes were
-        cut off from the majority. Data nodes that cannot be asked make verdicts unknown.
+        ``direct`` is what each program of :meth:`direct` printed, in lines, and ``cuts`` says when which data nodes
+        were cut off from the majority. Data nodes that cannot be asked make verdicts unknown.
         """
         await self._stop()
         hearings = [each.hearing for each in self._programs.values()]
-        heard = [*hearings, *(self._heard(host, lines) for host, lines in (direct or {}).items())]
+        heard = [*hearings, *(self._heard(lines) for lines in direct)]
         books = books_of(heard)
         end = InTheEnd(orders=await self._orders(books), has=await self._has())
         books = with_unheard(books, end, heard)
@@ -187,9 +189,17 @@ class Load:
             books=books,
             end=end,
         )
+        await self._drop()
+        return found
+
+    async def abandon(self) -> None:
+        """Stop it without a judgement, and leave nothing behind: for whoever gives up."""
+        await asyncio.gather(*(each.leave() for each in self._programs.values()))
+        await self._drop()
+
+    async def _drop(self) -> None:
         if self._tables is not None:
             await self._first(self._tables.drop())
-        return found
 
     def _wanted(self) -> dict[str, tuple[str, str, str, dict[str, Any]]]:
         """The programs: by a name for the place, the host, the program, what begins all it writes, and its orders."""
@@ -218,23 +228,29 @@ class Load:
         source = text.encode()
         connection = await self._connections.to(host)
         channel = await connection.start(("python3", "-I", "-u", "-c", BOOTSTRAP))
-        asked = self._clock()
-        await channel.write(f"{len(source):08x}".encode() + source)
-        first = await channel.readline()
-        if not hearing.begin(first, asked, self._clock()):
-            _, said = await channel.wait()
-            raise FestningError(f"{host}: the load did not start: {said.strip()[-300:]}")
+        try:
+            asked = self._clock()
+            await channel.write(f"{len(source):08x}".encode() + source)
+            first = await channel.readline()
+            if not hearing.begin(first, asked, self._clock()):
+                _, said = await channel.wait()
+                raise FestningError(f"{host}: the load did not start: {said.strip()[-300:]}")
+        except BaseException:
+            await channel.close()
+            raise
         self._programs[place] = _Program(channel, hearing, asyncio.create_task(_listen(channel, hearing)))
 
     async def _stop(self) -> None:
         await asyncio.gather(*(each.end() for each in self._programs.values()))
 
-    def _heard(self, host: str, lines: Iterable[str]) -> Hearing:
-        hearing = Hearing(_direct(host))
+    def _heard(self, lines: Iterable[str]) -> Hearing:
+        hearing = Hearing("")
         for line in lines:
             if not hearing.began:
                 hearing.begin(line, 0.0, self._clock())
             hearing.hear(line)
+        for attempt in hearing.attempts():
+            hearing.prefix = str(attempt.value).rpartition("-")[0]
         return hearing
 
     async def _make(self, tables: Tables) -> None:
@@ -298,6 +314,12 @@ class _Program:
         finally:
             await self.channel.close()
 
+    async def leave(self) -> None:
+        """Go away without waiting: its input ends, and so does it, soon."""
+        self.listening.cancel()
+        await asyncio.wait([self.listening])
+        await self.channel.close()
+
 
 async def _listen(channel: Channel, hearing: Hearing) -> None:
     """Hear a program out. When its machine dies, that is not an error here: it is what the load is there to see."""
@@ -318,10 +340,6 @@ def _sql_places(fortress: Fortress) -> tuple[Service | None, tuple[Host, ...]]:
         if service.database and places:
             return service, places
     return None, ()
-
-
-def _direct(host: str) -> str:
-    return f"{host}:direct"
 
 
 def _counting(service: Service, row: str, numbers: Sequence[str]) -> str:

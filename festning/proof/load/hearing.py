@@ -161,7 +161,7 @@ def _outcome(attempts: list[Attempt]) -> Outcome:
     return Outcome(
         door=last.door,
         kind=last.kind,
-        due=last.due,
+        due=attempts[0].due,
         ended=ended,
         fate=fate,
         why=next((attempt.why for attempt in reversed(attempts) if attempt.why), ""),

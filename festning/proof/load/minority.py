@@ -29,9 +29,10 @@ def insist(orders: dict[str, Any], teller: Teller, connect: Callable[[], Session
     columns = "(number, node, placed) VALUES (%s, @@wsrep_node_name, NOW(6))"
     statement = f"INSERT INTO {orders['table']} {columns}"
     for count in itertools.count(1):
-        due = began + (count - 1) / orders["per_second"]
-        if due >= began + orders["seconds"]:
+        after = (count - 1) / orders["per_second"]
+        if after >= orders["seconds"]:
             return count - 1
+        due = began + after
         time.sleep(max(0.0, due - now()))
         number = f"{orders['prefix']}-{count}"
         begin = {"begin": count, "request": count, "door": orders["host"], "kind": "write", "book": "numbers"}

@@ -61,13 +61,14 @@ class Sessions:
         began, sent = now(), 0
         under_way: list[threading.Thread] = []
         for turn in itertools.count():
-            due = began + turn / self._orders["per_second"]
-            if due - began >= self._orders["seconds"] or sent >= self._orders["most"]:
+            after = turn / self._orders["per_second"]
+            if after >= self._orders["seconds"] or sent >= self._orders["most"]:
                 break
+            due = began + after
             if stop.wait(max(0.0, due - now())) or self._over.is_set():
                 break
             under_way = [thread for thread in under_way if thread.is_alive()]
-            for what in TURNS[turn % len(TURNS)]:
+            for what in TURNS[turn % len(TURNS)][: self._orders["most"] - sent]:
                 sent += 1
                 thread = threading.Thread(target=self._request, args=(what, sent, due), daemon=True)
                 thread.start()

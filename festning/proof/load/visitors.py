@@ -15,6 +15,7 @@ the answer says that the client is wrong (4xx); without an answer, or with a ser
 from __future__ import annotations
 
 import asyncio
+import itertools
 import os
 import ssl
 from typing import Any
@@ -49,19 +50,21 @@ class Visitors:
         return self.sent
 
     async def _stream(self, number: int) -> None:
-        every = 1 / self.orders["streams"][number]["per_second"]
+        per_second = self.orders["streams"][number]["per_second"]
         # Streams do not all send at one instant.
-        due = self.began + every * number / len(self.orders["streams"])
-        until = self.began + self.orders["seconds"]
+        phase = number / len(self.orders["streams"])
         running: set[asyncio.Task[None]] = set()
-        while due < until and self.sent < self.orders["most"]:
-            if await self._stop_within(due - now()):
+        for count in itertools.count():
+            after = (phase + count) / per_second
+            due = self.began + after
+            if after >= self.orders["seconds"] or await self._stop_within(due - now()):
+                break
+            if self.sent >= self.orders["most"]:  # Counted together: the others went on while this stream waited.
                 break
             self.sent += 1
             task = asyncio.create_task(self._request(number, due, self.sent))
             running.add(task)
             task.add_done_callback(running.discard)
-            due += every
         while running:
             await asyncio.wait(running)
 

@@ -41,6 +41,7 @@ counts = st.integers(0, 60)
 
 @pytest.mark.parametrize("kind", KINDS)
 @given(seed=seeds, count=counts)
+@settings(deadline=None)
 def test_a_store_that_keeps_its_word_passes(kind: str, seed: int, count: int) -> None:
     simulate, check = KINDS[kind]
     history, finals = simulate(Random(seed), count)
@@ -51,6 +52,7 @@ def test_a_store_that_keeps_its_word_passes(kind: str, seed: int, count: int) ->
 
 @pytest.mark.parametrize("kind", KINDS)
 @given(seed=seeds, count=st.integers(10, 60), which=st.sampled_from(("one", "all")))
+@settings(deadline=None)
 def test_a_node_that_cannot_be_asked_is_never_a_pass(kind: str, seed: int, count: int, which: str) -> None:
     simulate, check = KINDS[kind]
     history, finals = simulate(Random(seed), count)
@@ -320,7 +322,7 @@ INJECTIONS = {
     ("kind", "inject"), [(kind, inject) for kind, injections in INJECTIONS.items() for inject in injections]
 )
 @given(seed=seeds, count=st.integers(20, 60))
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 def test_one_broken_promise_fails(kind: str, inject: Any, seed: int, count: int) -> None:
     simulate, check = KINDS[kind]
     random = Random(seed)
