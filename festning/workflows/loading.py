@@ -168,15 +168,15 @@ class Load:
         }
         return program("minority", orders)
 
-    async def end(self, direct: Iterable[Iterable[str]] = (), cuts: Sequence[Cut] = ()) -> Loaded:
+    async def end(self, direct: Mapping[str, Iterable[str]] | None = None, cuts: Sequence[Cut] = ()) -> Loaded:
         """Stop it, wait for every outcome, ask every data node what it has, and judge.
 
-        ``direct`` is what each program of :meth:`direct` printed, in lines, and ``cuts`` says when which data nodes
-        were cut off from the majority. Data nodes that cannot be asked make verdicts unknown.
+        ``direct`` is what the programs of :meth:`direct` printed, by host, and ``cuts`` says when which data nodes were
+        cut off from the majority. Data nodes that cannot be asked make verdicts unknown.
         """
         await self._stop()
         hearings = [each.hearing for each in self._programs.values()]
-        heard = [*hearings, *(self._heard(lines) for lines in direct)]
+        heard = [*hearings, *map(self._heard, (direct or {}).values())]
         books = books_of(heard)
         end = InTheEnd(orders=await self._orders(books), has=await self._has())
         books = with_unheard(books, end, heard)

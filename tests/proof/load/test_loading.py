@@ -246,7 +246,7 @@ def test_writes_straight_to_a_node_that_was_cut_off_are_judged_with_the_rest(mac
         text = load.direct("core1", 5.0)
         assert "festning_load_numbers_L1" in text
         assert "core1:direct1" in text
-        return await load.end([told], [Cut("core1", 10, 20)])
+        return await load.end({"core1": told}, [Cut("core1", 10, 20)])
 
     loaded = asyncio.run(work())
     found = {one.checker: one for one in loaded.checked}
