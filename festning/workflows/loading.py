@@ -25,7 +25,17 @@ from festning.model.fortress import Fortress, Host, Service
 from festning.model.material import Authority
 from festning.proof.histories.minority import Cut
 from festning.proof.histories.operation import Row
-from festning.proof.load.books import ORDERS, Books, InTheEnd, books_of, judged, lost, with_unheard
+from festning.proof.load.books import (
+    CLOCKS_S,
+    ONE_CLOCK_S,
+    ORDERS,
+    Books,
+    InTheEnd,
+    books_of,
+    judged,
+    lost,
+    with_unheard,
+)
 from festning.proof.load.hearing import Hearing, Latest
 from festning.proof.load.programs import program
 from festning.proof.load.stream import Stream
@@ -182,7 +192,7 @@ class Load:
         books = with_unheard(books, end, heard)
         found = Loaded(
             outcomes=tuple(outcome for hearing in hearings for outcome in hearing.outcomes()),
-            checked=judged(books, end, cuts),
+            checked=judged(books, end, cuts, clocks_s=ONE_CLOCK_S if self._fortress.lab else CLOCKS_S),
             lost=lost(books, end),
             retries=sum(attempt.more for hearing in hearings for attempt in hearing.attempts()),
             broken={place: each.hearing.broken for place, each in self._programs.items() if each.hearing.broken},
@@ -254,16 +264,20 @@ class Load:
         return hearing
 
     async def _make(self, tables: Tables) -> None:
-        if not await self._first(tables.make()):
-            raise FestningError("no data node took the load's tables", hint="is the database well? festning verify")
+        refused = await self._first(tables.make())
+        if refused:
+            said = "; ".join(f"{node}: {words}" for node, words in refused.items())
+            raise FestningError(f"no data node took the load's tables: {said}", hint="is it well? festning verify")
 
-    async def _first(self, script: str) -> bool:
-        """Run a script on the first data node on which it comes to its end."""
+    async def _first(self, script: str) -> dict[str, str]:
+        """Run a script on the first data node on which it comes to its end; nothing, or what each said instead."""
+        said: dict[str, str] = {}
         for core in self._fortress.cores:
-            answers = await ask_all([Probe(host=core.name, script=script, timeout_s=ASKING_S)], self._connections)
-            if whole(answers[core.name]):
-                return True
-        return False
+            answer = (await self._ask([core.name], script))[core.name]
+            if whole(answer):
+                return {}
+            said[core.name] = "could not be asked" if answer is None else answer.strip()[-200:] or "said nothing"
+        return said
 
     async def _has(self) -> dict[str, Any]:
         if self._tables is None:

@@ -29,8 +29,8 @@ PAUSE_S = 0.02
 """Before a new attempt, so that a refusal is not answered with a flood."""
 STATEMENT_S = 3.0
 """For which an answer of the server is waited."""
-AT_ONCE = 100
-"""Requests under way; more of them wait, and are late. A data node takes 500 sessions."""
+AT_ONCE = 200
+"""Requests under way; more of them wait, and are late. A data node takes 500 sessions, and each core has its load."""
 TURNS = (
     ("write",),
     ("add", "read set"),

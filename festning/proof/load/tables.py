@@ -46,7 +46,8 @@ class Tables:
         """A script for one data node, as root: drops what an earlier load left, and makes new tables."""
         names = self.names
         accounts = ", ".join(f"('{account}', {balance})" for account, balance in OPENING.items())
-        return f"""set -e
+        return f"""exec 2>&1
+set -e
 {self.drop()}mariadb {self.schema} <<'SQL'
 CREATE TABLE {names["numbers"]} (
     id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY, number VARCHAR(96) NOT NULL, node VARCHAR(64) NOT NULL,

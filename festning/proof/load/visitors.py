@@ -98,7 +98,9 @@ class Visitors:
             return FAILED, str(error)
         except TimeoutError:
             return lost, f"no whole answer within {self.orders['patience_s']:g} s"
-        except (OSError, ValueError, EOFError) as error:
+        except EOFError:
+            return lost, "the connection ended without a whole answer"
+        except (OSError, ValueError) as error:
             return lost, f"{type(error).__name__}: {error}"
         if 200 <= status < 400:
             return OK, ""
