@@ -48,7 +48,7 @@ class Tables:
         accounts = ", ".join(f"('{account}', {balance})" for account, balance in OPENING.items())
         return f"""exec 2>&1
 set -e
-{self.drop()}mariadb {self.schema} <<'SQL'
+{self._drop()}mariadb {self.schema} <<'SQL'
 CREATE TABLE {names["numbers"]} (
     id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY, number VARCHAR(96) NOT NULL, node VARCHAR(64) NOT NULL,
     placed TIMESTAMP(6) NOT NULL, KEY (number)
@@ -66,6 +66,9 @@ echo '{_WHOLE}'
 
     def drop(self) -> str:
         """A script for one data node, as root: drops the tables of this load and of any other."""
+        return f"{self._drop()}echo '{_WHOLE}'\n"
+
+    def _drop(self) -> str:
         return f"""mariadb --skip-column-names --batch <<'SQL' | mariadb
 SELECT CONCAT('DROP TABLE IF EXISTS `', TABLE_SCHEMA, '`.`', TABLE_NAME, '`;') FROM information_schema.TABLES
 WHERE TABLE_SCHEMA = '{self.schema}' AND LEFT(TABLE_NAME, {len(_STEM)}) = '{_STEM}';

@@ -33,3 +33,10 @@ def test_each_load_has_tables_of_its_own_with_names_that_the_database_takes():
     assert not set(one.names.values()) & set(other.names.values())
     assert all(len(name) <= 64 and name.startswith("festning_load_") for name in one.names.values())
     assert all(name in one.make() and name in one.tell() for name in one.names.values())
+
+
+def test_every_script_says_at_its_end_that_it_came_there():
+    tables = Tables("shop", "L1-")
+    for script in (tables.make(), tables.drop(), tables.tell()):
+        assert script.count("everything was told") == 1
+        assert script.endswith("echo 'everything was told'\n")
