@@ -88,6 +88,27 @@ def make_leaf(wanted: Certificate, authority_certificate: str, authority_key: st
     return _issued(builder.sign(signer, hashes.SHA256()), key)
 
 
+def make_expired(certificate: str, authority_certificate: str, authority_key: str, now: datetime) -> str:
+    """The same certificate, for the same key, but of days that are over: what an auditor's drill shows a host (PEM).
+
+    Raises :class:`VaultError` when the authority's material in the vault cannot be read.
+    """
+    issuer, signer = _authority(authority_certificate, authority_key)
+    present = x509.load_pem_x509_certificate(certificate.encode())
+    builder = (
+        x509.CertificateBuilder()
+        .subject_name(present.subject)
+        .issuer_name(issuer.subject)
+        .public_key(present.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=2))
+        .not_valid_after(now - timedelta(days=1))
+    )
+    for extension in present.extensions:
+        builder = builder.add_extension(extension.value, critical=extension.critical)
+    return builder.sign(signer, hashes.SHA256()).public_bytes(serialization.Encoding.PEM).decode("ascii")
+
+
 def _builder(
     *, subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePrivateKey, now: datetime, ends: datetime
 ) -> x509.CertificateBuilder:

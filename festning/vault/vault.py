@@ -11,10 +11,10 @@ from datetime import datetime
 from pathlib import Path
 
 from festning.errors import VaultError
-from festning.model.material import Material
+from festning.model.material import Certificate, Material
 from festning.vault import age, store
 from festning.vault.entry import Content
-from festning.vault.making import make
+from festning.vault.making import authority_key, make
 
 
 class Vault:
@@ -78,6 +78,20 @@ class Vault:
         if entry.internal:
             raise VaultError(f"{name!r} never leaves the vault", hint="sign with it in the vault instead")
         return entry.text
+
+    def expired_twin(self, wanted: Certificate, now: datetime) -> str:
+        """What a host's certificate would be had nobody renewed it: same key, but its days are over (PEM).
+
+        Nothing in the vault changes. Raises :class:`VaultError` when the vault has no such certificate.
+        """
+        from festning.vault.certificates import make_expired  # noqa: PLC0415 (only drills need it)
+
+        authority = self._content.entries.get(authority_key(wanted.authority))
+        if authority is None:
+            raise VaultError(f"the vault has no {wanted.authority.value} authority", hint="festning up makes it")
+        return make_expired(
+            self.lookup(wanted.certificate), self.lookup(wanted.authority.certificate), authority.text, now
+        )
 
     def names(self) -> tuple[str, ...]:
         """The names of all that is in it, sorted."""
