@@ -343,14 +343,23 @@ class Fortress:
     def edges(self) -> tuple[Host, ...]:
         return self.with_role(Role.EDGE)
 
+    @property
+    def hubs(self) -> tuple[Host, ...]:
+        """The hosts that others dial. An arbiter is one for the cores: so no two members of the database depend on one
+        tunnel, whichever hub stops."""
+        return (*self.cores, *self.arbiters)
+
     def hubs_of(self, host: Host) -> tuple[Host, ...]:
-        """The hubs that a host dials: every hub but itself."""
+        """The hubs that a host dials: cores dial every other hub, all others dial the cores."""
         if host.role is not Role.CORE:
             return self.cores
-        return tuple(core for core in self.cores if core.name != host.name)
+        return tuple(hub for hub in self.hubs if hub.name != host.name)
 
     def peers_of(self, host: Host) -> tuple[Host, ...]:
-        """The hosts that a host reaches over the bridge: a hub reaches every other host, others reach the hubs."""
+        """The hosts that a host reaches over the bridge: a core reaches every other host, others reach the cores.
+
+        Those that a hub reaches are those that dial it.
+        """
         if host.role is Role.CORE:
             return tuple(other for other in self.hosts if other.name != host.name)
         return self.cores

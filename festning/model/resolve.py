@@ -282,7 +282,7 @@ def _number_contradictions(hosts: Iterable[Host], bridge: Bridge, declared: Fort
                 expected=f"a number from 1 to {bridge.largest_host}",
                 hint="give bridge.block a smaller prefix length (and a pool with room for the blocks)",
             )
-        if host.role is Role.CORE and host.number > bridge.largest_hub:
+        if host.role is not Role.EDGE and host.number > bridge.largest_hub:
             yield Contradiction(
                 path,
                 f"hub number {host.number} is past the pool: {bridge.pool} has blocks for {bridge.largest_hub} hubs",

@@ -48,7 +48,7 @@ def cut_edge(parts: Parts) -> Fault | str:
 
 
 def stop_hub(parts: Parts) -> Fault:
-    return processes.stopped("stop-hub", parts.writer, parts.hub, hits=frozenset())
+    return processes.stopped("stop-hub", parts.writer, parts.hub, hits=frozenset({parts.writer}))
 
 
 def isolate_writer(parts: Parts) -> Fault:
@@ -206,7 +206,7 @@ DRILLS: tuple[Drill, ...] = (
     _drill(
         stop_hub,
         "the hub of the bridge on the writer's host is stopped",
-        Asks(write_gap_ms=1500, failed_reads=0),
+        Asks(write_gap_ms=1500, failed_reads=0, hurt_gap_ms=1500),
         safe=True,
     ),
     _drill(

@@ -15,7 +15,7 @@ class Asks:
 
     Gaps are in milliseconds. ``write_gap_ms`` and ``read_gap_ms`` hold at every door that the fault does not hit,
     ``hurt_gap_ms`` at those that it hits. ``failed_reads`` and ``failed_writes`` are how many may fail at doors that it
-    does not hit; ``in_flight`` leaves those out of the count that were on their way when it happened. ``recovered_s``
+    does not hit; ``in_flight`` leaves those out of the count that were on their way when it was noticed. ``recovered_s``
     counts from the heal.
     """
 

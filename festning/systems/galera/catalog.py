@@ -209,7 +209,7 @@ def _drop_in(fortress: Fortress, host: Host, unit: str, reactions: tuple[Restart
 
 def _bridge_units(fortress: Fortress, host: Host) -> tuple[str, ...]:
     """The bridge's units: only for ordering, and harmless where one does not exist."""
-    hub = ("openvpn-server@hub.service",) if host.role is Role.CORE else ()
+    hub = ("openvpn-server@hub.service",) if host in fortress.hubs else ()
     return (*hub, *(f"openvpn-client@hub{core.number}.service" for core in fortress.hubs_of(host)))
 
 

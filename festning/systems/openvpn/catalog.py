@@ -1,4 +1,4 @@
-"""The bridge's part of a host: a hub on every core host, and a link to every hub from every other host.
+"""The bridge's part of a host: a hub on every core and arbiter, and links to the hubs that the host dials.
 
 Pure: from the resolved fortress to packages, files and units. Addresses are ``model.bridge``'s arithmetic. Which link
 carries what (all of it as routes with metrics, so that the kernel decides without anyone's help):
@@ -28,7 +28,7 @@ from festning.model.catalog import (
     Unit,
     Wave,
 )
-from festning.model.fortress import Fortress, Host, Role
+from festning.model.fortress import Fortress, Host
 from festning.model.material import Authority, Certificate, Material, TlsCryptClientKey, TlsCryptServerKey
 from festning.model.reference import public, secret
 from festning.systems.openvpn import drains, layout
@@ -54,7 +54,7 @@ def catalog(fortress: Fortress, host: Host) -> SystemCatalog:
     Raises :class:`CompileError` when a hub that the host must dial has no public address yet.
     """
     hubs = fortress.hubs_of(host)
-    is_hub = host.role is Role.CORE
+    is_hub = host in fortress.hubs
     units = (*([layout.HUB_UNIT] if is_hub else []), *(layout.client_unit(hub) for hub in hubs))
     items: list[Item] = [Package("openvpn"), Account(layout.ACCOUNT), *_material(fortress, host, units)]
     if is_hub:
@@ -77,7 +77,7 @@ def certificate(fortress: Fortress, host: Host) -> Certificate:
         authority=Authority.BRIDGE,
         name=host.name,
         dns=(host.name,),
-        server=host.role is Role.CORE,
+        server=host in fortress.hubs,
         client=True,
         days=fortress.lifetimes.bridge,
     )
@@ -104,6 +104,7 @@ def _material(fortress: Fortress, host: Host, units: tuple[str, ...]) -> tuple[I
 
 def _hub(fortress: Fortress, host: Host) -> tuple[Item, ...]:
     clients = fortress.peers_of(host)
+    doubled = fortress.hubs_of(host)
     restart = (Restart(layout.HUB_UNIT),)
     common = {"fortress": fortress, "bridge": fortress.bridge, "hub": host, "device": layout.HUB_DEVICE, "mtu": MTU}
     config = render(
@@ -116,7 +117,7 @@ def _hub(fortress: Fortress, host: Host) -> tuple[Item, ...]:
         network_file=layout.HUB_NETWORK,
         status=layout.HUB_STATUS,
     )
-    network = render("hub.network", **common, clients=clients, hubs=fortress.cores, second_metric=SECOND_METRIC)
+    network = render("hub.network", **common, clients=clients, doubled=doubled, second_metric=SECOND_METRIC)
     return (
         File(
             path=layout.HUB_TLS_CRYPT,
@@ -135,7 +136,7 @@ def _hub(fortress: Fortress, host: Host) -> tuple[Item, ...]:
         ),
         File(path=layout.HUB_NETWORK, content=network, on_change=(Reload(_NETWORKD),)),
         *_unit(layout.HUB_UNIT, layout.HUB_CONFIG, config),
-        drains.hub(clients),
+        drains.hub(clients, only=any(client not in doubled for client in clients)),
     )
 
 
@@ -174,7 +175,7 @@ def _link(fortress: Fortress, host: Host, hub: Host) -> tuple[Item, ...]:
             on_change=(Reload(_NETWORKD),),
         ),
         *_unit(unit, layout.client_config(hub), config),
-        drains.link(hub, only=host.role is not Role.CORE),
+        drains.link(hub, only=host not in fortress.hubs),
     )
 
 
@@ -182,7 +183,11 @@ def _unit(unit: str, path: str, config: str) -> tuple[Item, ...]:
     restart = (Restart(unit),)
     return (
         File(path=path, content=config, on_change=restart),
-        File(path=layout.drop_in(unit), content=render("drop-in.conf"), on_change=restart),
+        File(
+            path=layout.drop_in(unit),
+            content=render("drop-in.conf", hub=unit == layout.HUB_UNIT, device=layout.HUB_DEVICE),
+            on_change=restart,
+        ),
         Unit(name=unit),
     )
 

@@ -34,7 +34,7 @@ def _checks(fortress: Fortress) -> Iterator[CheckSpec]:
     for host in fortress.hosts:
         for hub in fortress.hubs_of(host):
             yield _tunnel(fortress, host, hub)
-    for hub in fortress.cores:
+    for hub in fortress.hubs:
         yield _hub(fortress, hub)
     for host in fortress.hosts:
         yield _certificates(host)

@@ -19,14 +19,17 @@ _PATIENCE = 150
 """Tries, 0.2 s apart, for a link to come back. What was down before is not waited for."""
 
 
-def hub(peers: Iterable[Host]) -> Drain:
-    """The hub: others are sent away from this host, and every host that was connected must answer over it again."""
+def hub(peers: Iterable[Host], *, only: bool) -> Drain:
+    """The hub: every host that was connected must answer over it again.
+
+    ``only`` says that some of them have no other link to this host: then they are sent away from it before.
+    """
     answering = " ".join(f"{peer.name}={peer.bridge}" for peer in peers)
     connected = f"sed -n 's/^CLIENT_LIST,\\([^,]*\\),.*/\\1/p' {layout.HUB_STATUS} 2>/dev/null | sort -u"
     return Drain(
         name="hub",
         units=(layout.HUB_UNIT,),
-        begin=f"mkdir -p -m 700 {_SEEN}\n{connected} >{_SEEN}/hub\n{AWAY}",
+        begin=f"mkdir -p -m 700 {_SEEN}\n{connected} >{_SEEN}/hub\n{AWAY if only else ''}",
         end=f"""answering() {{
     for peer in {answering}; do
         if grep -qx "${{peer%%=*}}" {_SEEN}/hub 2>/dev/null; then
@@ -34,7 +37,7 @@ def hub(peers: Iterable[Host]) -> Drain:
         fi
     done
 }}
-{_until("answering", "not every host answers over it again")}{BACK}""",
+{_until("answering", "not every host answers over it again")}{BACK if only else ""}""",
         timeout_s=900,
     )
 

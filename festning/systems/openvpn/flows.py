@@ -7,7 +7,7 @@ from festning.model.fortress import Fortress
 
 
 def flows(fortress: Fortress) -> tuple[Flow, ...]:
-    """Every other host to every hub, at its public address."""
+    """Every host that dials a hub to that hub, at its public address."""
     return tuple(
         Flow(
             target=hub.name,
@@ -17,5 +17,5 @@ def flows(fortress: Fortress) -> tuple[Flow, ...]:
             port=fortress.bridge.port,
             why="bridge: the tunnels of the fortress's hosts",
         )
-        for hub in fortress.cores
+        for hub in fortress.hubs
     )

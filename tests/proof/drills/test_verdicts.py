@@ -80,11 +80,19 @@ def test_a_gap_that_nobody_measured_is_unknown() -> None:
     [
         (outcome(99.9, 103.0, Fate.FAILED), Verdict.PASS),
         (outcome(99.9, None, Fate.UNKNOWN), Verdict.PASS),
-        (outcome(100.1, 103.0, Fate.FAILED), Verdict.FAIL),
-        (outcome(100.1, 103.0, Fate.FAILED, at="core1: 3306"), Verdict.PASS),
-        (outcome(100.1, 103.0, Fate.OK), Verdict.PASS),
+        (outcome(100.9, 103.0, Fate.FAILED), Verdict.PASS),
+        (outcome(101.1, 103.0, Fate.FAILED), Verdict.FAIL),
+        (outcome(101.1, 103.0, Fate.FAILED, at="core1: 3306"), Verdict.PASS),
+        (outcome(101.1, 103.0, Fate.OK), Verdict.PASS),
     ],
-    ids=["on its way", "never heard of", "sent after", "a session that begins anew", "late"],
+    ids=[
+        "on its way",
+        "never heard of",
+        "sent before it was noticed",
+        "sent after",
+        "a session that begins anew",
+        "late",
+    ],
 )
 def test_what_was_on_its_way_may_fail_and_nothing_else(late: Outcome, expected: Verdict) -> None:
     asks = Asks(failed_writes=0, in_flight=True)

@@ -33,14 +33,14 @@ def routes(fortress, name):
     return found
 
 
-def test_every_other_host_dials_every_hub_and_hubs_dial_each_other(fortress):
+def test_every_host_dials_the_cores_and_the_cores_dial_the_arbiter_as_well(fortress):
     dialled = {
         host.name: sorted(path.rsplit("/", 1)[1] for path in files(fortress, host.name) if "/client/" in path)
         for host in fortress.hosts
     }
     assert dialled == {
-        "core1": ["hub2.conf"],
-        "core2": ["hub1.conf"],
+        "core1": ["hub2.conf", "hub8.conf"],
+        "core2": ["hub1.conf", "hub8.conf"],
         "arbiter": ["hub1.conf", "hub2.conf"],
         "edge1": ["hub1.conf", "hub2.conf"],
         "edge2": ["hub1.conf", "hub2.conf"],
@@ -62,14 +62,22 @@ def test_every_peer_is_routed_over_every_link_that_leads_to_it(fortress):
     assert routes(fortress, "edge1") == {"10.8.0.1/32": {"fst-hub1": 1}, "10.8.0.2/32": {"fst-hub2": 2}}
     assert routes(fortress, "core1") == {
         "10.8.0.2/32": {"fst-hub2": 2, "fst-hub": SECOND_METRIC},
-        "10.8.0.8/32": {"fst-hub": 1},
+        "10.8.0.8/32": {"fst-hub8": 8, "fst-hub": SECOND_METRIC},
         "10.8.0.16/32": {"fst-hub": 1},
         "10.8.0.17/32": {"fst-hub": 1},
     }
 
 
+def test_no_two_members_of_the_database_depend_on_one_tunnel(fortress):
+    members = (*fortress.cores, *fortress.arbiters)
+    for member in members:
+        for other in members:
+            if other is not member:
+                assert len(routes(fortress, member.name)[f"{other.bridge}/32"]) == 2
+
+
 def test_between_hubs_the_end_that_knows_whether_the_link_is_up_comes_first(fortress):
-    for hub, other in (("core1", "core2"), ("core2", "core1")):
+    for hub, other in (("core1", "core2"), ("core2", "core1"), ("core1", "arbiter"), ("arbiter", "core1")):
         metrics = routes(fortress, hub)[f"{fortress.host(other).bridge}/32"]
         own = f"fst-hub{fortress.host(other).number}"
         assert metrics[own] < metrics["fst-hub"] < 100
@@ -78,7 +86,7 @@ def test_between_hubs_the_end_that_knows_whether_the_link_is_up_comes_first(fort
 def test_no_host_but_a_hub_may_play_one(fortress):
     for host in fortress.hosts:
         (certificate,) = [m for m in catalog(fortress, host).materials if isinstance(m, Certificate)]
-        assert certificate.server is (host.role is Role.CORE)
+        assert certificate.server is (host.role is not Role.EDGE)
         assert certificate.client
 
 
@@ -113,11 +121,16 @@ def test_no_configuration_compresses_forwards_or_calls_scripts(fortress):
 
 def test_units_start_again_for_ever_and_are_instances_of_debians(fortress):
     units = [item.name for item in catalog(fortress, fortress.host("core1")).items if isinstance(item, Unit)]
-    assert units == ["openvpn-server@hub.service", "openvpn-client@hub2.service"]
+    assert units == [
+        "openvpn-server@hub.service",
+        "openvpn-client@hub2.service",
+        "openvpn-client@hub8.service",
+    ]
     for unit in units:
         text = files(fortress, "core1")[f"/etc/systemd/system/{unit}.d/festning.conf"].content
         assert "Restart=always" in text
         assert "StartLimitIntervalSec=0" in text
+        assert ("link set dev fst-hub down" in text) is (unit == "openvpn-server@hub.service")
 
 
 def test_an_ipv6_hub_is_dialled_over_ipv6_and_hubs_then_take_both(fortress):
@@ -144,5 +157,6 @@ def test_another_pool_and_port_are_followed(fortress):
 
 def test_hubs_are_reached_by_declared_hosts_alone(fortress):
     found = flows(fortress)
-    assert [flow.target for flow in found] == ["core1", "core2"]
+    assert [flow.target for flow in found] == ["core1", "core2", "arbiter"]
+    assert found[2].sources == ("core1", "core2")
     assert found[0].sources == ("core2", "arbiter", "edge1", "edge2")
