@@ -97,10 +97,11 @@ def streams_of(fortress: Fortress, per_second: float) -> tuple[Stream, ...]:
             per_second=per_second,
             book=book,
         )
+        # Streams are sent in turns: those of one door that differ in nothing else are half a round apart.
+        for keep in (True, False)
         for door in (*fortress.cores, *fortress.edges)
         for service in fortress.services
         for method, path, book in _requests(service)
-        for keep in (True, False)
     )
 
 

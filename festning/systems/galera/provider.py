@@ -21,7 +21,7 @@ MIB = 1 << 20
 EVS_TIMEOUTS: tuple[tuple[str, str], ...] = (
     ("evs.keepalive_period", "PT0.1S"),
     ("evs.inactive_check_period", "PT0.1S"),
-    ("evs.suspect_timeout", "PT0.5S"),
+    ("evs.suspect_timeout", "PT0.3S"),
     ("evs.inactive_timeout", "PT1.5S"),
     ("evs.join_retrans_period", "PT0.1S"),
     ("evs.install_timeout", "PT1.5S"),

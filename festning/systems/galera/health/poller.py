@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from .database import Session
 from .decision import Action, Decision, Token, View, decide, leaving, orphaned
 
-INTERVAL = 0.1
+INTERVAL = 0.05
 MAX_AGE = 0.4
 """Seconds after which an answer counts for nothing: with the interval, a frozen server is seen within half a second."""
 
