@@ -14,9 +14,9 @@ class Asks:
     """What is asked besides what is asked of every drill: nothing acknowledged is lost, and all is well again.
 
     Gaps are in milliseconds. ``write_gap_ms`` and ``read_gap_ms`` hold at every door that the fault does not hit,
-    ``hurt_gap_ms`` at those that it hits. ``failed_reads`` and ``failed_writes`` are how many may fail at doors that it
-    does not hit; ``in_flight`` leaves those out of the count that were on their way when it was noticed. ``recovered_s``
-    counts from the heal.
+    ``hurt_gap_ms`` at those that it hits. ``failed_reads`` and ``failed_writes`` are how many may fail at doors
+    that it does not hit; ``in_flight`` leaves those out of the count that were on their way when it was noticed.
+    ``recovered_s`` counts from the heal.
     """
 
     write_gap_ms: float | None = None
