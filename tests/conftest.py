@@ -14,7 +14,14 @@ from typing import Any
 
 import pytest
 
+from festning.errors import FestningError
+from festning.model.load import load_fortress
+from festning.providers.lab.image import ensure_image
+from festning.providers.lab.placement import relocate
 from festning.providers.lab.requirements import why_not
+from festning.workflows.compiling import read_sources
+from festning.workflows.laboratory import recipe_of
+from tests.programs import CopyError, ImageCopy, Program
 
 ROOT = Path(__file__).parents[1]
 EXAMPLE = ROOT / "examples" / "nordlys"
@@ -92,6 +99,34 @@ def lab(example: Path) -> Iterator[Festning]:
         if not KEEP:
             ended = festning("down")
             assert ended.returncode == 0, ended.stderr
+
+
+@pytest.fixture(scope="session")
+def image_copy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ImageCopy]:
+    """The image of the example's lab, to run programs in: from the cache, or built once, as the lab's tests do it."""
+    if os.geteuid() != 0:
+        pytest.skip("the program is not installed, and the lab's image is only root's to enter")
+    fortress = relocate(load_fortress(EXAMPLE / "fortress.yaml"))
+    try:
+        image = ensure_image(recipe_of(fortress, read_sources(fortress), "trixie"))
+        copy = ImageCopy(image.tree, tmp_path_factory.getbasetemp())
+    except (FestningError, CopyError, FileNotFoundError) as error:
+        pytest.skip(f"the program is not installed, and there is no copy of the lab's image: {error}")
+    yield copy
+    copy.close()
+
+
+@pytest.fixture(scope="session")
+def program(request: pytest.FixtureRequest) -> Program:
+    """This machine's programs where they are installed, and otherwise those of the lab's image."""
+
+    def command(name: str) -> tuple[str, ...]:
+        if installed := shutil.which(name):
+            return (installed,)
+        copy: ImageCopy = request.getfixturevalue("image_copy")
+        return copy.command(name)
+
+    return command
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

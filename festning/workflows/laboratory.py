@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from festning.errors import FestningError, UsageError
-from festning.model.catalog import HostCatalog
 from festning.model.check import CLIENT
+from festning.model.fortress import Fortress
 from festning.model.load import load_fortress
 from festning.model.material import Material, SshKey
-from festning.providers.lab.image import Image, ensure_image
+from festning.providers.lab.image import ensure_image
 from festning.providers.lab.lab import Lab, Machine
 from festning.providers.lab.recipe import Recipe
 from festning.providers.lab.seed import KeyPair
@@ -67,8 +66,7 @@ def raise_lab(lab: Lab, sources: Sources, *, make: Make, now: datetime, progress
             ensure_image(Recipe(suite=make.suite, bare=one), progress.detail) for one in (True, False)
         )
     else:
-        catalogs = compile_catalogs(fortress, sources, Formation.running())
-        image = client_image = _image(catalogs.values(), make.suite, progress)
+        image = client_image = ensure_image(recipe_of(fortress, sources, make.suite), progress.detail)
     keys = _keys(lab, now)
     progress.stage(f"Boot {len(fortress.hosts) + 1} machines")
     lab.up(image, keys.operator, keys.hosts, progress.detail, client_image=client_image)
@@ -77,6 +75,12 @@ def raise_lab(lab: Lab, sources: Sources, *, make: Make, now: datetime, progress
         lab.remove(gone)
     _keep(lab, keys)
     return Opened(lab.fortress, lab, keys.vault)
+
+
+def recipe_of(fortress: Fortress, sources: Sources, suite: str) -> Recipe:
+    """What the machines of a relocated fortress are made of, unless they are bare: all packages of all its hosts."""
+    catalogs = compile_catalogs(fortress, sources, Formation.running())
+    return Recipe({package for catalog in catalogs.values() for package in catalog.packages}, suite)
 
 
 def take_down(file: Path) -> Lab:
@@ -104,11 +108,6 @@ def _bare(lab: Lab, make: Make) -> bool:
             hint="`festning --lab down` takes the lab and its data away; then `festning --lab up --bare`",
         )
     return make.bare if made is None else made
-
-
-def _image(catalogs: Iterable[HostCatalog], suite: str, progress: Progress) -> Image:
-    packages = {package for catalog in catalogs for package in catalog.packages}
-    return ensure_image(Recipe(packages, suite), progress.detail)
 
 
 def _keys(lab: Lab, now: datetime) -> LabKeys:

@@ -1,6 +1,5 @@
 """tls-crypt-v2 keys against OpenVPN itself, which is the only judge of its own format."""
 
-import shutil
 import subprocess
 from datetime import UTC, datetime
 
@@ -16,7 +15,6 @@ from festning.vault.tlscrypt import (
 )
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
-needs_openvpn = pytest.mark.skipif(shutil.which("openvpn") is None, reason="openvpn is not installed")
 
 
 def test_own_client_key_unwraps_with_its_server_key():
@@ -43,12 +41,11 @@ def test_a_changed_character_never_passes(position):
         unwrap_client_key(server, changed)
 
 
-@needs_openvpn
-def test_keys_made_by_openvpn_unwrap(tmp_path):
+def test_keys_made_by_openvpn_unwrap(tmp_path, program):
     server, client = tmp_path / "server.key", tmp_path / "client.key"
-    subprocess.run(["openvpn", "--genkey", "tls-crypt-v2-server", server], check=True, capture_output=True)
+    subprocess.run([*program("openvpn"), "--genkey", "tls-crypt-v2-server", server], check=True, capture_output=True)
     subprocess.run(
-        ["openvpn", "--tls-crypt-v2", server, "--genkey", "tls-crypt-v2-client", client],
+        [*program("openvpn"), "--tls-crypt-v2", server, "--genkey", "tls-crypt-v2-client", client],
         check=True,
         capture_output=True,
     )
@@ -57,22 +54,20 @@ def test_keys_made_by_openvpn_unwrap(tmp_path):
     assert metadata[:1] == b"\x01"
 
 
-@needs_openvpn
-def test_layout_is_as_openvpn_writes_it(tmp_path):
+def test_layout_is_as_openvpn_writes_it(tmp_path, program):
     server = tmp_path / "server.key"
-    subprocess.run(["openvpn", "--genkey", "tls-crypt-v2-server", server], check=True, capture_output=True)
+    subprocess.run([*program("openvpn"), "--genkey", "tls-crypt-v2-server", server], check=True, capture_output=True)
     theirs, ours = server.read_text().splitlines(), make_server_key().splitlines()
     assert [len(line) for line in ours] == [len(line) for line in theirs]
     assert (ours[0], ours[-1]) == (theirs[0], theirs[-1])
 
 
-@needs_openvpn
-def test_openvpn_wraps_a_client_key_with_our_server_key(tmp_path):
+def test_openvpn_wraps_a_client_key_with_our_server_key(tmp_path, program):
     server, client = tmp_path / "server.key", tmp_path / "client.key"
     server.touch(mode=0o600)
     server.write_text(make_server_key())
     subprocess.run(
-        ["openvpn", "--tls-crypt-v2", server, "--genkey", "tls-crypt-v2-client", client],
+        [*program("openvpn"), "--tls-crypt-v2", server, "--genkey", "tls-crypt-v2-client", client],
         check=True,
         capture_output=True,
     )

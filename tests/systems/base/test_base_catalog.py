@@ -76,14 +76,12 @@ def test_root_does_not_log_in_where_another_user_administrates(fortress):
     assert "PermitRootLogin no" in files(other)["/etc/ssh/sshd_config.d/10-festning.conf"].content
 
 
-@pytest.mark.skipif(shutil.which("sshd") is None, reason="sshd is not installed")
-def test_sshd_accepts_its_file(fortress, tmp_path):
+def test_sshd_accepts_its_file(fortress, tmp_path, program):
     key = tmp_path / "key"
-    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key], check=True)
+    subprocess.run([*program("ssh-keygen"), "-q", "-t", "ed25519", "-N", "", "-f", key], check=True)
     config = tmp_path / "sshd_config"
     config.write_text(files(fortress)["/etc/ssh/sshd_config.d/10-festning.conf"].content + f"HostKey {key}\n")
-    sshd = shutil.which("sshd")
-    told = subprocess.run([sshd, "-T", "-f", config], capture_output=True, text=True, check=False)
+    told = subprocess.run([*program("sshd"), "-T", "-f", config], capture_output=True, text=True, check=False)
     if "privilege separation directory" in told.stderr:
         pytest.skip("sshd has never run here: /run/sshd is missing")
     assert told.returncode == 0, told.stderr

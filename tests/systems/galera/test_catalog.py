@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-import shutil
 import subprocess
 from importlib.resources import files
+from pathlib import Path
 
 import pytest
 
@@ -18,6 +18,7 @@ from festning.systems.galera import provider
 from festning.systems.galera.catalog import CONFIG, GARBD_CONFIG, HEALTH_MODULES, KEYS, catalog
 from festning.systems.galera.formation import Formation, How
 from festning.systems.galera.start import IN_PRIMARY
+from tests.programs import Program
 from tests.systems.galera.conftest import make_fortress
 
 RUNNING = Formation.running()
@@ -215,14 +216,11 @@ def test_passwords_go_over_standard_input_and_in_no_command_line(fortress: Fortr
             inside = line.endswith("<<'SQL'") or (inside and line != "SQL")
 
 
-@pytest.mark.skipif(shutil.which("mariadbd") is None, reason="MariaDB is not installed here")
-def test_the_server_accepts_its_configuration(fortress: Fortress, tmp_path: object) -> None:
-    path = f"{tmp_path}/server.cnf"
-    with open(path, "w") as file:  # noqa: PTH123
-        file.write(content(compiled(fortress, "core1"), CONFIG))
-    done = subprocess.run(
-        ["mariadbd", f"--defaults-file={path}", "--help", "--verbose"], capture_output=True, text=True, check=False
-    )
+def test_the_server_accepts_its_configuration(fortress: Fortress, tmp_path: Path, program: Program) -> None:
+    path = tmp_path / "server.cnf"
+    path.write_text(content(compiled(fortress, "core1"), CONFIG))
+    command = (*program("mariadbd"), f"--defaults-file={path}", "--help", "--verbose")
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
 
 

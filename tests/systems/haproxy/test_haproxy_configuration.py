@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 import subprocess
 from dataclasses import replace
 from ipaddress import ip_address
@@ -22,6 +21,7 @@ from festning.systems.haproxy.catalog import catalog, configuration
 from festning.systems.haproxy.flows import flows
 from festning.systems.haproxy.rendering import quoted
 from tests.conftest import EXAMPLE
+from tests.programs import Program
 
 
 def example() -> Fortress:
@@ -87,9 +87,8 @@ def pem(tmp_path_factory: pytest.TempPathFactory) -> str:
     return (certificate.public_bytes(serialization.Encoding.PEM) + private).decode()
 
 
-@pytest.mark.skipif(shutil.which("haproxy") is None, reason="haproxy is not installed")
 @pytest.mark.parametrize("kind", FORTRESSES)
-def test_haproxy_accepts_it_without_a_warning(kind: str, pem: str, tmp_path: Path) -> None:
+def test_haproxy_accepts_it_without_a_warning(kind: str, pem: str, tmp_path: Path, program: Program) -> None:
     fortress = FORTRESSES[kind]
     for host in fortress.hosts:
         compiled = catalog(fortress, host)
@@ -102,9 +101,8 @@ def test_haproxy_accepts_it_without_a_warning(kind: str, pem: str, tmp_path: Pat
                 text = pem if references(item.content) else str(item.content)
                 target = place / item.path.removeprefix("/etc/haproxy/")
                 target.write_text(text.replace("/etc/haproxy", str(place)), newline="")
-        done = subprocess.run(
-            ["haproxy", "-c", "-f", str(place / "haproxy.cfg")], capture_output=True, text=True, check=False
-        )
+        command = (*program("haproxy"), "-c", "-f", str(place / "haproxy.cfg"))
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
         assert "WARNING" not in done.stderr
         assert "ALERT" not in done.stderr

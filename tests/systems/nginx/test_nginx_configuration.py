@@ -17,13 +17,14 @@ from festning.model.fortress import Fortress, Host, Residency, Role, Runtime, So
 from festning.model.load import load_fortress, read_source
 from festning.systems.nginx.catalog import CONFIGURATION, catalog, document_root
 from tests.conftest import EXAMPLE
+from tests.programs import Program
 
 ASK = """
 import http.client, json, subprocess, sys
 for command in (["ip", "link", "set", "lo", "up"], ["ip", "address", "add", BRIDGE + "/32", "dev", "lo"]):
     subprocess.run(command, check=True)
-subprocess.run(["nginx", "-t", "-q", "-c", CONFIGURATION], check=True)
-server = subprocess.Popen(["nginx", "-c", CONFIGURATION, "-g", "daemon off;"])
+subprocess.run([*NGINX, "-t", "-q", "-c", CONFIGURATION], check=True)
+server = subprocess.Popen([*NGINX, "-c", CONFIGURATION, "-g", "daemon off;"])
 answers = []
 try:
     for address, port, host, path in REQUESTS:
@@ -58,7 +59,16 @@ def configuration(fortress: Fortress, host: Host) -> str:
     return next(str(item.content) for item in compiled.items if isinstance(item, File) and item.path == CONFIGURATION)
 
 
-def ask(fortress: Fortress, host: Host, place: Path, *requests: tuple[str, int, str, str]) -> list[list[object]]:
+@pytest.fixture
+def nginx(program: Program) -> tuple[str, ...]:
+    if os.geteuid() != 0:
+        pytest.skip("needs root for a network namespace")
+    return program("nginx")
+
+
+def ask(
+    nginx: tuple[str, ...], fortress: Fortress, host: Host, place: Path, *requests: tuple[str, int, str, str]
+) -> list[list[object]]:
     """Serve a host's services from copies of their sources, and request."""
     for service in fortress.services:
         target = place / "srv" / service.name
@@ -72,7 +82,10 @@ def ask(fortress: Fortress, host: Host, place: Path, *requests: tuple[str, int, 
     text = text.replace("include fastcgi.conf", "include /etc/nginx/fastcgi.conf")
     file = place / "nginx.conf"
     file.write_text(text)
-    given = f"BRIDGE, CONFIGURATION, REQUESTS = {str(host.bridge)!r}, {str(file)!r}, {list(requests)!r}\n"
+    given = (
+        f"NGINX = {nginx!r}\n"
+        f"BRIDGE, CONFIGURATION, REQUESTS = {str(host.bridge)!r}, {str(file)!r}, {list(requests)!r}\n"
+    )
     done = subprocess.run(
         ["unshare", "--net", sys.executable, "-"], input=given + ASK, capture_output=True, text=True, check=False
     )
@@ -81,15 +94,10 @@ def ask(fortress: Fortress, host: Host, place: Path, *requests: tuple[str, int, 
     return answers
 
 
-needs_nginx = pytest.mark.skipif(
-    shutil.which("nginx") is None or os.geteuid() != 0, reason="needs nginx, and root for a network namespace"
-)
-
-
-@needs_nginx
-def test_an_edge_serves_its_files_and_nothing_else(tmp_path: Path) -> None:
+def test_an_edge_serves_its_files_and_nothing_else(tmp_path: Path, nginx: tuple[str, ...]) -> None:
     www, port = "www.nordlys.example", 8101
     asked = ask(
+        nginx,
         example(),
         example().host("edge1"),
         tmp_path,
@@ -109,9 +117,11 @@ def test_an_edge_serves_its_files_and_nothing_else(tmp_path: Path) -> None:
     assert headers["Server"] == "nginx"
 
 
-@needs_nginx
-def test_a_core_serves_its_copy_on_loopback_alone_and_hides_what_is_beside_public(tmp_path: Path) -> None:
+def test_a_core_serves_its_copy_on_loopback_alone_and_hides_what_is_beside_public(
+    tmp_path: Path, nginx: tuple[str, ...]
+) -> None:
     asked = ask(
+        nginx,
         example(),
         example().host("core1"),
         tmp_path,

@@ -23,8 +23,8 @@ DONE = "Initialization Sequence Completed"
 PATIENCE_S = 12
 
 pytestmark = pytest.mark.skipif(
-    os.geteuid() != 0 or not all(map(shutil.which, ("openvpn", "ip"))) or not Path("/dev/net/tun").exists(),
-    reason="needs root, openvpn, iproute2 and /dev/net/tun",
+    os.geteuid() != 0 or shutil.which("ip") is None or not Path("/dev/net/tun").exists(),
+    reason="needs root, iproute2 and /dev/net/tun",
 )
 
 
@@ -87,8 +87,8 @@ def lay(fortress, vault, host, folder):
 
 
 @contextlib.contextmanager
-def openvpn(namespace, config, log):
-    command = ["ip", "netns", "exec", namespace, "openvpn", "--config", str(config), "--cd", str(config.parent)]
+def running(openvpn, namespace, config, log):
+    command = ["ip", "netns", "exec", namespace, *openvpn, "--config", str(config), "--cd", str(config.parent)]
     with log.open("w") as out, subprocess.Popen(command, stdout=out, stderr=out) as process:
         try:
             yield process
@@ -109,20 +109,26 @@ def wait_for(log, *words):
     raise AssertionError(log.read_text())
 
 
-@contextlib.contextmanager
-def dialling(placed, vault, wire, folder, change=lambda _hub, _edge: None):
+@pytest.fixture
+def dialling(placed, vault, wire, program, tmp_path):
     """core1's hub and edge1's link to it, running; gives their logs. ``change`` may spoil files before."""
-    hub, edge = (lay(placed, vault, host, folder / host) for host in ("core1", "edge1"))
-    change(hub, edge)
-    hub_log, edge_log = folder / "hub.log", folder / "edge.log"
-    with openvpn(wire[0], hub / "etc/openvpn/server/hub.conf", hub_log):
-        wait_for(hub_log, DONE)
-        with openvpn(wire[1], edge / "etc/openvpn/client/hub1.conf", edge_log):
-            yield hub_log, edge_log
+    openvpn = program("openvpn")
+
+    @contextlib.contextmanager
+    def dial(change=lambda _hub, _edge: None, fortress=placed):
+        hub, edge = (lay(fortress, vault, host, tmp_path / host) for host in ("core1", "edge1"))
+        change(hub, edge)
+        hub_log, edge_log = tmp_path / "hub.log", tmp_path / "edge.log"
+        with running(openvpn, wire[0], hub / "etc/openvpn/server/hub.conf", hub_log):
+            wait_for(hub_log, DONE)
+            with running(openvpn, wire[1], edge / "etc/openvpn/client/hub1.conf", edge_log):
+                yield hub_log, edge_log
+
+    return dial
 
 
-def test_a_declared_host_is_let_in(placed, vault, wire, tmp_path):
-    with dialling(placed, vault, wire, tmp_path) as (hub_log, edge_log):
+def test_a_declared_host_is_let_in(dialling, wire, tmp_path):
+    with dialling() as (hub_log, edge_log):
         wait_for(edge_log, DONE)
         text, status = edge_log.read_text(), tmp_path / "core1" / "status-hub.log"
         assert "TLSv1.3" in hub_log.read_text()
@@ -137,38 +143,38 @@ def test_a_declared_host_is_let_in(placed, vault, wire, tmp_path):
     assert "Unrecognized option" not in log
 
 
-def test_a_host_that_was_taken_out_is_refused_though_its_certificate_is_good(placed, vault, wire, tmp_path):
+def test_a_host_that_was_taken_out_is_refused_though_its_certificate_is_good(dialling):
     def forget(hub, _edge):
         (hub / "etc/openvpn/server/hub-clients/edge1").unlink()
 
-    with dialling(placed, vault, wire, tmp_path, forget) as (hub_log, edge_log):
+    with dialling(forget) as (hub_log, edge_log):
         assert wait_for(hub_log, "client-config-dir authentication failed")
         assert DONE not in edge_log.read_text()
 
 
-def test_another_hosts_hub_key_is_not_even_answered(placed, vault, wire, tmp_path):
+def test_another_hosts_hub_key_is_not_even_answered(dialling, vault):
     def swap(_hub, edge):
         wrong = vault.lookup(TlsCryptClientKey(hub="core2", client="edge1").key)
         (edge / "etc/openvpn/festning/hub1.tls-crypt-v2.key").write_text(wrong)
 
-    with dialling(placed, vault, wire, tmp_path, swap) as (hub_log, edge_log):
+    with dialling(swap) as (hub_log, edge_log):
         assert wait_for(hub_log, "Can not unwrap tls-crypt-v2 client key", "tls-crypt-v2", "unwrap")
         time.sleep(1)
         assert DONE not in edge_log.read_text()
         assert "VERIFY" not in hub_log.read_text()
 
 
-def test_a_hub_of_another_name_is_not_talked_to(placed, vault, wire, tmp_path):
+def test_a_hub_of_another_name_is_not_talked_to(dialling):
     def rename(_hub, edge):
         config = edge / "etc/openvpn/client/hub1.conf"
         config.write_text(config.read_text().replace("verify-x509-name core1", "verify-x509-name core2"))
 
-    with dialling(placed, vault, wire, tmp_path, rename) as (_, edge_log):
+    with dialling(rename) as (_, edge_log):
         assert wait_for(edge_log, "VERIFY X509NAME ERROR")
         assert DONE not in edge_log.read_text()
 
 
-def test_an_edge_cannot_play_a_hub(placed, vault, wire, tmp_path):
+def test_an_edge_cannot_play_a_hub(dialling):
     """Its certificate is for clients only, whatever name it is asked for."""
 
     def impersonate(hub, edge):
@@ -177,12 +183,12 @@ def test_an_edge_cannot_play_a_hub(placed, vault, wire, tmp_path):
         config = edge / "etc/openvpn/client/hub1.conf"
         config.write_text(config.read_text().replace("verify-x509-name core1", "verify-x509-name edge1"))
 
-    with dialling(placed, vault, wire, tmp_path, impersonate) as (_, edge_log):
+    with dialling(impersonate) as (_, edge_log):
         assert wait_for(edge_log, "VERIFY EKU ERROR", "unsuitable certificate purpose")
         assert DONE not in edge_log.read_text()
 
 
-def test_over_ipv6(placed, vault, wire, tmp_path):
+def test_over_ipv6(dialling, placed, wire):
     for name, address in zip(wire, ("fd00::11", "fd00::101"), strict=True):
         run("ip", "-n", name, "address", "replace", f"{address}/64", "dev", "v0", "nodad")
     six = replace(
@@ -191,6 +197,6 @@ def test_over_ipv6(placed, vault, wire, tmp_path):
             replace(host, address=ip_address("fd00::11")) if host.name == "core1" else host for host in placed.hosts
         ),
     )
-    with dialling(six, vault, wire, tmp_path) as (hub_log, edge_log):
+    with dialling(fortress=six) as (hub_log, edge_log):
         wait_for(edge_log, DONE)
         assert "fd00::101" in hub_log.read_text()
