@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from pathlib import Path
@@ -89,6 +90,67 @@ def test_missing_archive_keys_are_told(builds, monkeypatch, tmp_path):
         ensure_image(Recipe(), images=tmp_path)
     assert "debian-archive-keyring" in missing.value.hint
     assert not builds
+
+
+def made_before(tmp_path, monkeypatch, *ages_in_days):
+    """Images of other recipes that were asked for so long ago; their digests."""
+    monkeypatch.setattr(images, "_check_keyring", lambda _recipe: None)
+    for number, days in enumerate(ages_in_days):
+        tree = tmp_path / "images" / f"recipe{number}"
+        (tree / "usr").mkdir(parents=True)
+        os.utime(tree, (time.time() - days * 86400,) * 2)
+    return [f"recipe{number}" for number in range(len(ages_in_days))]
+
+
+def kept(tmp_path, recipe):
+    """What the cache has after another image was made."""
+    ensure_image(recipe, images=tmp_path / "images", layers=tmp_path / "layers")
+    return {entry.name for entry in (tmp_path / "images").iterdir()} - {".lock", recipe.digest}
+
+
+def test_images_not_asked_for_in_a_month_go_when_a_new_one_is_made(builds, monkeypatch, tmp_path):
+    last_week, _ = made_before(tmp_path, monkeypatch, 7, 31)
+    assert kept(tmp_path, Recipe()) == {last_week}
+    assert builds
+
+
+def test_the_four_that_were_asked_for_last_stay(builds, monkeypatch, tmp_path):
+    made = made_before(tmp_path, monkeypatch, 5, 1, 4, 2, 3)
+    assert kept(tmp_path, Recipe()) == {made[1], made[3], made[4]}
+
+
+def test_to_ask_for_an_image_keeps_it(builds, monkeypatch, tmp_path):
+    made_before(tmp_path, monkeypatch, 1, 2, 3)
+    first = Recipe(["nginx"])
+    (tmp_path / "images" / first.digest).mkdir()
+    os.utime(tmp_path / "images" / first.digest, (0, 0))
+    ensure_image(first, images=tmp_path / "images", layers=tmp_path / "layers")
+    assert kept(tmp_path, Recipe()) == {first.digest, "recipe0", "recipe1"}
+
+
+@pytest.mark.usefixtures("builds")
+def test_an_image_that_a_disk_was_made_from_stays_however_old(monkeypatch, tmp_path):
+    made = made_before(tmp_path, monkeypatch, 1, 2, 3, 4, 400, 500)
+    for machine, digest in (("core1", made[4]), ("edge1", made[4])):
+        disk = tmp_path / "layers" / "nordlys" / machine
+        disk.mkdir(parents=True)
+        (disk / "image").write_text(digest)
+    assert kept(tmp_path, Recipe()) == {*made[:3], made[4]}
+
+
+@pytest.mark.usefixtures("builds")
+def test_what_was_half_removed_is_removed_and_counts_as_nothing(monkeypatch, tmp_path):
+    (gone,) = made_before(tmp_path, monkeypatch, 40)
+
+    def killed(tree):
+        raise KeyboardInterrupt(tree)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(images, "remove_tree", killed)
+        with pytest.raises(KeyboardInterrupt):
+            kept(tmp_path, Recipe())
+    assert not (tmp_path / "images" / gone).exists()
+    assert kept(tmp_path, Recipe(["nginx"])) == {Recipe().digest}
 
 
 @pytest.mark.lab

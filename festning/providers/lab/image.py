@@ -1,7 +1,8 @@
 """The lab's base image: built once for each recipe, kept under its digest, and shared read-only by all machines.
 
 Knows the cache (``<images>/<digest>``) and mmdebstrap. A directory under its final name is complete: it is built beside
-it and renamed. Leaves what is in an image to ``recipe``, and each machine's own files to ``seed``.
+it and renamed, and renamed before it is removed. Its modification time is when it was last asked for. Leaves what is in
+an image to ``recipe``, and each machine's own files to ``seed``.
 """
 
 from __future__ import annotations
@@ -10,12 +11,14 @@ import fcntl
 import os
 import shutil
 import subprocess
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from festning.errors import ProviderError, UsageError
+from festning.providers.lab.disk import LAYERS, images_of_disks
 from festning.providers.lab.recipe import FILES, PRESET, UNWANTED_AT_BOOT, Recipe
 
 IMAGES = Path("/var/cache/festning/images")
@@ -23,7 +26,13 @@ NEEDED_BYTES = 2 << 30
 """An image of all of a fortress's packages is about 0.7 GB, and as much again is used while it is unpacked."""
 
 KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
+UNUSED_DAYS = 30
+KEPT = 4
+"""After so many days, and beyond so many that were asked for later, an image goes when a new one comes: they are what
+recipes of the past made, mostly. None goes that a machine's disk was made from."""
+
 _BUILDING = ".building-"
+_LEAVING = ".leaving"
 _SAID_AT_THE_END = 15
 
 Progress = Callable[[str], None]
@@ -43,19 +52,21 @@ class Image:
         return (self.tree / "etc/apt/sources.list").read_text() if self.bare else None
 
 
-def ensure_image(recipe: Recipe, progress: Progress = lambda _line: None, images: Path = IMAGES) -> Image:
+def ensure_image(
+    recipe: Recipe, progress: Progress = lambda _line: None, images: Path = IMAGES, layers: Path = LAYERS
+) -> Image:
     """Take the recipe's image from the cache, or build it (about a minute; ``progress`` gets a line for each step).
 
-    Concurrent callers wait for the one that builds. What an interrupted build left is removed. Raises
-    :class:`UsageError` when there is too little disk space or Debian's archive keys lack the suite's, and
-    :class:`ProviderError` when the build fails.
+    Concurrent callers wait for the one that builds. What an interrupted build left is removed, and so are images that
+    nobody has asked for in a while and no disk below ``layers`` was made from. Raises :class:`UsageError` when there is
+    too little disk space or Debian's archive keys lack the suite's, and :class:`ProviderError` when the build fails.
     """
     image = Image(recipe.digest, images / recipe.digest, recipe.bare)
-    if image.tree.is_dir():
+    if _is_there(image):
         return image
     images.mkdir(parents=True, exist_ok=True)
     with _only_builder(images, progress):
-        if image.tree.is_dir():
+        if _is_there(image):
             return image
         _remove_half_built(images, progress)
         _check_space(images)
@@ -67,6 +78,8 @@ def ensure_image(recipe: Recipe, progress: Progress = lambda _line: None, images
         finally:
             if building.exists():
                 remove_tree(building)
+        os.utime(image.tree)
+        _prune(images, images_of_disks(layers), progress)
     return image
 
 
@@ -90,11 +103,33 @@ def _only_builder(images: Path, progress: Progress) -> Iterator[None]:
         yield
 
 
+def _is_there(image: Image) -> bool:
+    """Whether the cache has it; it then counts as asked for now."""
+    try:
+        os.utime(image.tree)
+    except FileNotFoundError:
+        return False
+    return True
+
+
 def _remove_half_built(images: Path, progress: Progress) -> None:
-    # The lock is held, so whoever was building these is gone.
-    for leftover in images.glob(f"*{_BUILDING}*"):
-        progress(f"removing a half-built image, {leftover.name}")
+    # The lock is held, so whoever was building or removing these is gone.
+    for leftover in (*images.glob(f"*{_BUILDING}*"), *images.glob(f"*{_LEAVING}")):
+        progress(f"removing what is left of an image, {leftover.name}")
         remove_tree(leftover)
+
+
+def _prune(images: Path, needed: frozenset[str], progress: Progress) -> None:
+    trees = sorted((entry for entry in images.iterdir() if entry.is_dir()), key=_last_asked_for, reverse=True)
+    for place, tree in enumerate(trees):
+        old = _last_asked_for(tree) < time.time() - UNUSED_DAYS * 86400
+        if (old or place >= KEPT) and tree.name not in needed:
+            progress(f"removing an image that was not needed any more, {tree.name[:12]}")
+            remove_tree(tree.rename(tree.with_name(tree.name + _LEAVING)))
+
+
+def _last_asked_for(tree: Path) -> float:
+    return tree.stat().st_mtime
 
 
 def _check_space(images: Path) -> None:

@@ -17,6 +17,7 @@ from festning.model.fortress import Fortress, Role
 from festning.providers.interface import Endpoint
 from festning.providers.lab.access import Access
 from festning.providers.lab.archive import archives_of
+from festning.providers.lab.disk import LAYERS
 from festning.providers.lab.doors import Door, Doors
 from festning.providers.lab.image import Image
 from festning.providers.lab.launcher import launcher_for
@@ -28,8 +29,6 @@ from festning.providers.lab.placement import CLIENT, Plot, Segment, plots_of, pu
 from festning.providers.lab.requirements import require, require_root
 from festning.providers.lab.seed import KeyPair, SeedFile, digest_of, lab_interface, seed_files
 from festning.providers.lab.state import RUNTIME, MachineRecord, State
-
-LAYERS = Path("/var/lib/festning/lab")
 
 Progress = Callable[[str], None]
 

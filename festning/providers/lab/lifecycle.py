@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 
 from festning.errors import FestningError, ProviderError, UsageError
+from festning.providers.lab.disk import IMAGE_MARK
 from festning.providers.lab.image import Image, remove_tree
 from festning.providers.lab.launcher import Launcher
 from festning.providers.lab.machine import KEEPER, Boot, await_ssh, boot_command, forget, init_of, last_words
@@ -51,7 +52,7 @@ class Lifecycle:
     def check_image(self, images: Mapping[str, Image]) -> None:
         """Raise :class:`UsageError` when a disk was made on another base image: one cannot be laid over the other."""
         for name, image in images.items():
-            mark = self._layers / name / "image"
+            mark = self._layers / name / IMAGE_MARK
             if mark.exists() and mark.read_text() != image.digest:
                 raise UsageError(
                     f"{name} was made from another base image than is needed now",
@@ -66,7 +67,7 @@ class Lifecycle:
         for folder in (boot.upper, boot.work):
             folder.mkdir(exist_ok=True)
             folder.chmod(0o755)  # What the machine sees as the mode of its root folder.
-        (boot.layer / "image").write_text(image.digest)
+        (boot.layer / IMAGE_MARK).write_text(image.digest)
         if image.bare:
             (boot.layer / _BARE).touch()
         mark = boot.layer / "seed"
