@@ -36,7 +36,7 @@ class RunError(Exception):
 
 
 class Stage:
-    """A lab: two cores, an arbiter and as many edges as are said. Use :func:`stage`."""
+    """A lab: two cores, an arbiter and as many edges as are said. Use :func:`stage` or :func:`booted`."""
 
     def __init__(self, folder: Path, name: str, edges: int) -> None:
         self.file = folder / name / "fortress.yaml"
@@ -60,7 +60,7 @@ class Stage:
 
     def sealed(self) -> dict[str, SealedCatalog]:
         """The compiled catalogs with their secrets, as ``plan`` has them."""
-        opened = self._opened()
+        opened = self.opened()
         catalogs = compile_catalogs(opened.fortress, read_sources(opened.fortress), Formation.running())
         return {name: SealedCatalog(catalog, opened.vault.lookup) for name, catalog in catalogs.items()}
 
@@ -76,28 +76,37 @@ class Stage:
             raise RunError(f"{name}: {' '.join(command)}: {done.stderr.decode()}")
         return done.stdout
 
-    def _lab(self) -> Lab:
-        return Lab(self._opened().fortress)
-
-    def _opened(self) -> Opened:
+    def opened(self) -> Opened:
+        """The fortress with the lab's addresses, its vault, and the way to its machines."""
         today = datetime.now(UTC).date()
         return open_fortress(self.file, Surroundings({}, "bench", None, today), lab=True)
 
+    def _lab(self) -> Lab:
+        return Lab(self.opened().fortress)
+
 
 @contextmanager
-def stage(folder: Path, name: str, edges: int) -> Iterator[Stage]:
-    """A lab in which everything is applied; taken down at the end, however it ends."""
+def booted(folder: Path, name: str, edges: int) -> Iterator[Stage]:
+    """A lab whose machines are new; taken down at the end, however it ends."""
     made = Stage(folder, name, edges)
     try:
         with ended_by_signals():
             made.do("lab", "boot")
-            made.do("apply")
         yield made
     finally:
         # A second Ctrl-C must not leave machines behind.
         before = signal.signal(signal.SIGINT, signal.SIG_IGN)
         subprocess.run(made.festning("down"), env=made.environment, check=False, stdout=subprocess.DEVNULL)
         signal.signal(signal.SIGINT, before)
+
+
+@contextmanager
+def stage(folder: Path, name: str, edges: int) -> Iterator[Stage]:
+    """A lab in which everything is applied; taken down at the end, however it ends."""
+    with booted(folder, name, edges) as made:
+        with ended_by_signals():
+            made.do("apply")
+        yield made
 
 
 @contextmanager
