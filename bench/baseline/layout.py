@@ -13,9 +13,8 @@ from festning.errors import CompileError
 from festning.model.fortress import Fortress, Host, Runtime, Service
 
 POOL = IPv4Network("10.8.0.0/24")
+"""OpenVPN 2.6's ``server`` leases all of it but the network's, its own and the broadcast address."""
 FIRST, SECOND, ARBITRATOR = POOL[1], POOL[5], POOL[6]
-LAST_LEASE = POOL[253]
-"""The end of the pool that OpenVPN's ``server`` makes of a /24 (openvpn(8))."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +78,7 @@ def lay_out(fortress: Fortress) -> Layout:
 
 def _web_addresses(count: int) -> tuple[IPv4Address, ...]:
     taken = {FIRST, SECOND, ARBITRATOR}
-    free = [address for address in POOL.hosts() if address not in taken and address <= LAST_LEASE]
+    free = [address for address in POOL.hosts() if address not in taken]
     if count > len(free):
         raise CompileError(f"the pool {POOL} has addresses for {len(free)} web nodes, not for {count}")
     return tuple(free[:count])

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from bench.baseline import web
 from festning.model.fortress import Fortress
-from festning.proof.load.account import Stream
+from festning.proof.load.stream import Stream
 from festning.workflows.loading import streams_of
 
 

@@ -23,7 +23,7 @@ from festning.model.check import CLIENT
 from festning.model.fortress import Fortress
 from festning.model.material import Authority
 from festning.model.plan import Plan
-from festning.proof.load.account import Stream
+from festning.proof.load.stream import Stream
 from festning.workflows.compiling import read_sources
 from festning.workflows.opening import Opened
 
