@@ -7,9 +7,8 @@ Reads like a table of contents. What faults, loads, figures and verdicts are is 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any
 
 from festning.engine.connections import Connections
@@ -22,12 +21,10 @@ from festning.proof.faults.fault import Act, Fault, RollingRestart, Script, Sign
 from festning.proof.faults.parts import Parts
 from festning.proof.figures.doors import felt
 from festning.proof.histories.minority import Cut
-from festning.workflows.drill_parts import parts_of, writer_of
+from festning.workflows.drilled import Stack, Watching
 from festning.workflows.hands import Hands, Seen, do_script, look_for, start_program
 from festning.workflows.loading import Load, Loaded, Volume
-from festning.workflows.opening import Opened
 from festning.workflows.progress import Progress
-from festning.workflows.watching import Watch
 
 STEADY_S = 2.0
 """How long all must be well before anything is done, and again after it."""
@@ -43,24 +40,24 @@ GOOD_WITHIN_S = 1.0
 class Setting:
     """What drills need of the world.
 
-    ``clock`` gives seconds since the epoch. ``prefix`` begins the numbers of a load, and is new each time. ``restart``
-    restarts everything in waves and says what it did.
+    ``clock`` gives seconds since the epoch. ``prefix`` begins the numbers of a load, and is new each time. What is not
+    well ``recovery_patience_s`` after its heal is not waited for any longer.
     """
 
-    opened: Opened
+    stack: Stack
     connections: Connections
     hands: Hands
     clock: Callable[[], float]
     prefix: Callable[[], str]
-    restart: Callable[[], Awaitable[str]]
     progress: Progress
     volume: Volume = field(default_factory=Volume)
+    recovery_patience_s: float = RECOVERY_PATIENCE_S
 
 
 async def run_drill(setting: Setting, drill: Drill) -> DrillResult:
     """Run a drill to its end; whatever ends it, its faults are healed first."""
     setting.progress.stage(f"{drill.name}: {drill.about}")
-    parts = await parts_of(setting.opened, setting.connections, datetime.fromtimestamp(setting.clock(), UTC))
+    parts = await setting.stack.parts()
     timed = drill.faults(parts)
     if isinstance(timed, str):
         return _not_run(drill, f"this fortress has no place for it: {timed}")
@@ -78,6 +75,7 @@ class _Run:
         self._drill = drill
         self._parts = parts
         self._timed = timed
+        self._places = setting.stack.places(setting.volume.per_second)
         self._moments: list[Moment] = []
         self._seen: list[Seen] = []
         self._trouble: list[str] = []
@@ -88,13 +86,13 @@ class _Run:
     async def result(self) -> DrillResult:
         """Everything in its order."""
         setting = self._setting
-        async with Watch(setting.opened.fortress, setting.hands, setting.clock) as watch:
+        async with setting.stack.watch() as watch:
             # Before anything is touched: a stage that is set on what is broken would break it further.
             if await self._until_well(watch, None, STEADY_PATIENCE_S) is None:
                 return self._unsteady(watch, None)
             try:
                 await self._all_acts(act for one in self._timed for act in one.fault.prepare)
-                load = Load(setting.opened, setting.connections, setting.prefix(), setting.volume, setting.clock)
+                load = Load(self._places, setting.connections, setting.prefix(), setting.volume, setting.clock)
                 await load.begin()
                 if await self._until_well(watch, load, STEADY_PATIENCE_S) is None:
                     await load.end()
@@ -107,7 +105,7 @@ class _Run:
                 await to_its_end(self._restore())
         return await self._come_to(loaded, watch, recovered)
 
-    def _unsteady(self, watch: Watch, load: Load | None) -> DrillResult:
+    def _unsteady(self, watch: Watching, load: Load | None) -> DrillResult:
         return _not_run(self._drill, f"it was not well before: {'; '.join(self._not_well(watch, load))}")
 
     async def _suffer(self, load: Load) -> None:
@@ -181,17 +179,17 @@ class _Run:
             self._mark(mark, max(found, key=lambda seen: seen.at).sign.what if found else "")
         return not missing
 
-    async def _recover(self, watch: Watch, load: Load) -> float | None:
+    async def _recover(self, watch: Watching, load: Load) -> float | None:
         """Wait until all is well; when it began to be."""
         self._setting.progress.detail("wait until all is well")
-        well = await self._until_well(watch, load, RECOVERY_PATIENCE_S)
+        well = await self._until_well(watch, load, self._setting.recovery_patience_s)
         if well is None:
             self._trouble += self._not_well(watch, load)
         else:
             self._moments.append(Moment(well, Mark.RECOVERED, "every door answers, and all parts are up"))
         return well
 
-    async def _until_well(self, watch: Watch, load: Load | None, patience_s: float) -> float | None:
+    async def _until_well(self, watch: Watching, load: Load | None, patience_s: float) -> float | None:
         """When it began to be well, once it has been for a while."""
         clock = self._setting.clock
         until, since = clock() + patience_s, None
@@ -205,7 +203,7 @@ class _Run:
             await asyncio.sleep(LOOK_S)
         return None
 
-    def _not_well(self, watch: Watch, load: Load | None) -> tuple[str, ...]:
+    def _not_well(self, watch: Watching, load: Load | None) -> tuple[str, ...]:
         if load is None:
             return watch.trouble()
         now = self._setting.clock()
@@ -225,8 +223,8 @@ class _Run:
             await do_script(setting.hands, act)
         elif isinstance(act, RollingRestart):
             sign = Sign(what="everything has new processes")
-            said = await setting.restart()
-            self._seen.append(Seen(sign, True, setting.clock(), "festning restart", said))
+            said = await setting.stack.restart()
+            self._seen.append(Seen(sign, True, setting.clock(), "a restart of everything", said))
         else:
             await setting.hands.switch(act)
 
@@ -242,15 +240,14 @@ class _Run:
     def _mark(self, mark: Mark, what: str) -> None:
         self._moments.append(Moment(self._setting.clock(), mark, what))
 
-    async def _come_to(self, loaded: Loaded, watch: Watch, recovered: float | None) -> DrillResult:
+    async def _come_to(self, loaded: Loaded, watch: Watching, recovered: float | None) -> DrillResult:
         hits = {name for one in self._timed for name in one.fault.hits}
         hurt = {outcome.door for outcome in loaded.outcomes if outcome.door.split(":")[0] in hits}
         figures = felt(loaded.outcomes, self._moments, hurt)
-        fortress = self._setting.opened.fortress
         witnessed = Witnessed(
             writer_before=self._parts.writer,
-            writer_after=await writer_of(fortress, self._setting.connections),
-            front_doors=frozenset(host.name for host in (*fortress.cores, *fortress.edges)),
+            writer_after=await self._setting.stack.writer(),
+            front_doors=frozenset(stream.door for stream in self._places.streams),
             trouble=tuple(self._trouble),
         )
         result = DrillResult(

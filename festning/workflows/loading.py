@@ -2,7 +2,7 @@
 
 Knows which doors and services a fortress has, where the load's programs run, and how data nodes are asked; what an
 outcome means is ``proof``'s. Knows nothing of what is done to the fortress meanwhile: a program whose machine dies has
-told what it has told.
+told what it has told. Another stack on the same hosts can be loaded as well, by :class:`Places` of its own.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import asyncio
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from festning.engine.bundle import BOOTSTRAP
@@ -84,6 +84,34 @@ class Loaded:
         return tuple(one for one in self.outcomes if one.fate is fate and kind in (None, one.kind))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Places:
+    """Where a load goes in, on a stack that stands on the hosts of ``fortress``.
+
+    ``authority`` (PEM) is who signed what front doors show. ``schema`` is the database in which the load makes its own
+    tables, ``None`` where there is none; ``sessions`` are the hosts on which programs speak to that database, each with
+    the file that tells them how.
+    """
+
+    fortress: Fortress
+    streams: tuple[Stream, ...]
+    authority: str
+    schema: str | None = None
+    sessions: Mapping[str, str] = field(default_factory=dict)
+
+
+def places_of(opened: Opened, per_second: float) -> Places:
+    """Where a load goes in on a fortress: every front door, and the database on every core that a service has it on."""
+    service, hosts = _sql_places(opened.fortress)
+    return Places(
+        fortress=opened.fortress,
+        streams=streams_of(opened.fortress, per_second),
+        authority=opened.vault.lookup(Authority.WEB.certificate),
+        schema=service.schema if service else None,
+        sessions={host.name: environment_path(service) for host in hosts} if service else {},
+    )
+
+
 def streams_of(fortress: Fortress, per_second: float) -> tuple[Stream, ...]:
     """Each service through each front door, over kept and new connections: reads, and writes where it has a probe."""
     return tuple(
@@ -122,21 +150,20 @@ class Load:
 
     def __init__(
         self,
-        opened: Opened,
+        places: Places,
         connections: Connections,
         prefix: str,
         volume: Volume,
         clock: Callable[[], float] = time.time,
     ) -> None:
         """``prefix`` begins the number of every order; it must be new each time."""
-        self._opened = opened
-        self._fortress = opened.fortress
+        self._places = places
+        self._fortress = places.fortress
         self._connections = connections
         self._prefix = prefix
         self._volume = volume
         self._clock = clock
-        self._service, self._places = _sql_places(self._fortress)
-        self._tables = Tables(self._service.schema, prefix) if self._service else None
+        self._tables = Tables(places.schema, prefix) if places.schema else None
         self._programs: dict[str, _Program] = {}
         self._directs = 0
 
@@ -215,24 +242,22 @@ class Load:
     def _wanted(self) -> dict[str, tuple[str, str, str, dict[str, Any]]]:
         """The programs: by a name for the place, the host, the program, what begins all it writes, and its orders."""
         bounds = {"seconds": self._volume.seconds, "most": self._volume.most, "patience_s": PATIENCE_S}
-        streams = [asdict(stream) for stream in streams_of(self._fortress, self._volume.per_second)]
-        authority = self._opened.vault.lookup(Authority.WEB.certificate)
-        told = {"streams": streams, "authority": authority, "connecting_s": CONNECTING_S}
+        streams = [asdict(stream) for stream in self._places.streams]
+        told = {"streams": streams, "authority": self._places.authority, "connecting_s": CONNECTING_S}
         wanted = {CLIENT: (CLIENT, "visitors", self._prefix, {**told, "prefix": self._prefix, **bounds})}
-        for host in self._places:
-            assert self._service is not None
+        for host, environment in self._places.sessions.items():
             assert self._tables is not None
-            door = sql_door(host.name)
+            door = sql_door(host)
             orders = {
-                "environment": environment_path(self._service),
+                "environment": environment,
                 "door": door,
-                "prefix": host.name,
+                "prefix": host,
                 "tables": self._tables.names,
                 "accounts": list(ACCOUNTS),
                 "per_second": self._volume.sql_per_second,
                 **bounds,
             }
-            wanted[door] = (host.name, "sessions", host.name, orders)
+            wanted[door] = (host, "sessions", host, orders)
         return wanted
 
     async def _start(self, place: str, host: str, text: str, hearing: Hearing) -> None:

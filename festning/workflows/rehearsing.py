@@ -18,6 +18,7 @@ from festning.model.fortress import Fortress
 from festning.proof.drills.catalog import DRILLS, by_name
 from festning.proof.drills.combination import by_chance
 from festning.proof.drills.drill import Drill
+from festning.workflows.drilled import FestningStack
 from festning.workflows.drilling import Setting, run_drill
 from festning.workflows.hands import ActError, Hands, LabHands, RemoteHands
 from festning.workflows.loading import Volume
@@ -103,13 +104,16 @@ async def _setting(file: Path, opened: Opened, world: World, *, lab: bool) -> As
         async def restart() -> str:
             return await _restart(file, world, lab=lab)
 
+        hands = _hands(opened, connections)
+        stack = FestningStack(
+            opened=opened, connections=connections, hands=hands, clock=world.clock, restarting=restart
+        )
         yield Setting(
-            opened=opened,
+            stack=stack,
             connections=connections,
-            hands=_hands(opened, connections),
+            hands=hands,
             clock=world.clock,
             prefix=world.prefix,
-            restart=restart,
             progress=world.progress,
             volume=world.volume,
         )

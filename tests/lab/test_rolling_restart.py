@@ -18,7 +18,7 @@ import pytest
 from festning.engine.connections import Connections
 from festning.model.check import Verdict
 from festning.model.drill import Fate, Kind
-from festning.workflows.loading import Load, Loaded, Volume
+from festning.workflows.loading import Load, Loaded, Volume, places_of
 from festning.workflows.opening import Surroundings, open_fortress
 
 CHECKERS = ("unique writes: shop", "unique writes: SQL", "set", "list-append", "bank")
@@ -32,7 +32,9 @@ def under_load(file: Path, *arguments: str) -> tuple[subprocess.CompletedProcess
     async def work() -> tuple[subprocess.CompletedProcess[str], Loaded]:
         opened = open_fortress(file, Surroundings({}, "load@desk", None, datetime.date.today()), lab=True)  # noqa: DTZ011
         async with Connections([*opened.endpoints(), opened.client()]) as connections:
-            load = Load(opened, connections, f"L{time.time_ns()}-", Volume(per_second=1.0, seconds=300))
+            volume = Volume(per_second=1.0, seconds=300)
+            places = places_of(opened, volume.per_second)
+            load = Load(places, connections, f"L{time.time_ns()}-", volume)
             await load.begin()
             await asyncio.sleep(QUIET_S)
             done = await asyncio.to_thread(call, file, *arguments)

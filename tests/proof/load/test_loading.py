@@ -20,7 +20,7 @@ from festning.proof.histories.minority import Cut
 from festning.proof.load.tables import OPENING
 from festning.providers.lab.placement import relocate
 from festning.workflows import loading
-from festning.workflows.loading import Load, Volume, sql_door, streams_of
+from festning.workflows.loading import Load, Places, Volume, places_of, sql_door, streams_of
 
 EXAMPLE = Path(__file__).parents[3] / "examples" / "nordlys" / "fortress.yaml"
 FORTRESS = relocate(load_fortress(EXAMPLE))
@@ -132,7 +132,27 @@ def machines(monkeypatch: pytest.MonkeyPatch) -> Machines:
 
 def the_load(machines: Machines) -> Load:
     opened = SimpleNamespace(fortress=FORTRESS, vault=SimpleNamespace(lookup=lambda _name: "PEM"))
-    return Load(cast("Any", opened), cast("Any", machines), "L1-", Volume(seconds=5), clock=lambda: 1.0)
+    volume = Volume(seconds=5)
+    places = places_of(cast("Any", opened), volume.per_second)
+    return Load(places, cast("Any", machines), "L1-", volume, clock=lambda: 1.0)
+
+
+def test_a_load_goes_in_where_it_is_told(machines: Machines):
+    streams = tuple(one for one in streams_of(FORTRESS, 2.0) if one.door == "core1")
+    places = Places(
+        fortress=FORTRESS, streams=streams, authority="PEM", schema="store", sessions={"core2": "/etc/2014/shop.env"}
+    )
+
+    async def work() -> None:
+        load = Load(places, cast("Any", machines), "L1-", Volume(seconds=5), clock=lambda: 1.0)
+        await load.begin()
+        await load.abandon()
+
+    asyncio.run(work())
+    assert set(machines.channels) == {"client", "core2"}
+    assert b"/etc/2014/shop.env" in machines.channels["core2"].source
+    assert b"'edge1'" not in machines.channels["client"].source
+    assert "store" in machines.scripts[0][1]
 
 
 async def settle() -> None:
