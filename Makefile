@@ -12,7 +12,7 @@ FESTNING := $(VENV)/bin/festning --file $(FORTRESS)
 # The lab: mmdebstrap makes the machines' image, systemd-container (systemd-nspawn) boots them, iproute2 joins them.
 APT := mmdebstrap systemd-container iproute2 nftables util-linux debian-archive-keyring openssh-client python3-venv
 
-.PHONY: help up down test unit lint bench bench-engine lock packages clean
+.PHONY: help up down test unit lint bench bench-engine bench-failover bench-stack lock packages clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -40,6 +40,12 @@ bench: $(VENV)/installed ## measure the lab: boot, up, plan, memory
 
 bench-engine: $(VENV)/installed ## measure plan and apply beside pyinfra and Ansible, and on 50 hosts (15 minutes)
 	$(VENV)/bin/python -m bench.engine
+
+bench-failover: $(VENV)/installed ## measure every failure beside the stack of 2014 (hours; a stopped one goes on)
+	$(VENV)/bin/python -m bench.failover --json build/failover.json
+
+bench-stack: $(VENV)/installed ## measure the healthy stack beside that of 2014 (an hour)
+	$(VENV)/bin/python -m bench.stack --json build/stack.json
 
 packages: ## the Debian packages that the lab needs on this machine
 	@missing=$$(for p in $(APT); do \

@@ -15,16 +15,15 @@ import importlib
 import importlib.util
 import json
 import os
-import platform
 import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from bench import machine
 from bench.contest import Contender, bare_round_trip, contenders, install_apt_bindings
 from bench.figures import Bar, Run, Series, table, times_faster
 from bench.peers.installing import REQUIREMENTS
@@ -66,11 +65,8 @@ def main() -> None:
 def header() -> str:
     """Who measures, on what."""
     pinned = dict(line.split("==") for line in REQUIREMENTS.read_text().split() if "==" in line)
-    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / (1 << 30)
-    now, load = datetime.now(UTC), os.getloadavg()[0]
     return (
-        f"{now:%Y-%m-%d %H:%M} UTC, {os.cpu_count()} cores, {memory:.0f} GiB, load {load:.1f},"
-        f" Linux {platform.release()}, Python {platform.python_version()}\n"
+        f"{machine.header()}\n"
         f"festning {version('festning')}, pyinfra {pinned['pyinfra']}, ansible-core {pinned['ansible-core']},"
         f" asyncssh {version('asyncssh')}"
     )
