@@ -56,7 +56,7 @@ class Stage:
     @property
     def fortress(self) -> Fortress:
         """The fortress with the lab's addresses."""
-        return self._lab().fortress
+        return self.lab().fortress
 
     def sealed(self) -> dict[str, SealedCatalog]:
         """The compiled catalogs with their secrets, as ``plan`` has them."""
@@ -66,12 +66,12 @@ class Stage:
 
     def access(self) -> Access:
         """How the peers get in."""
-        lab = self._lab()
+        lab = self.lab()
         return Access(Path(lab.namespace), lab.memory / "operator.key", lab.memory / "known_hosts")
 
     def on_host(self, name: str, *command: str, given: bytes = b"") -> bytes:
         """Run a command in a machine, without SSH. Raises :class:`RunError`."""
-        done = subprocess.run(self._lab().exec_command(name, command), input=given, capture_output=True, check=False)
+        done = subprocess.run(self.lab().exec_command(name, command), input=given, capture_output=True, check=False)
         if done.returncode:
             raise RunError(f"{name}: {' '.join(command)}: {done.stderr.decode()}")
         return done.stdout
@@ -81,7 +81,8 @@ class Stage:
         today = datetime.now(UTC).date()
         return open_fortress(self.file, Surroundings({}, "bench", None, today), lab=True)
 
-    def _lab(self) -> Lab:
+    def lab(self) -> Lab:
+        """The lab itself."""
         return Lab(self.opened().fortress)
 
 

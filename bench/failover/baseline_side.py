@@ -120,7 +120,7 @@ async def _drill(
 ) -> DrillResult:
     opened = baseline.stage.opened()
     async with Connections([*opened.endpoints(), opened.client()]) as connections:
-        hands = LabHands(opened.provider)
+        hands = LabHands(baseline.stage.lab())
         setting = Setting(
             stack=OldStack(baseline, hands),
             connections=connections,

@@ -8,6 +8,7 @@ from typing import Any
 
 from festning.model.check import Verdict
 from festning.model.drill import DoorFigures, DrillResult, Fate, Kind, Mark, Outcome
+from festning.proof.drills.judging import NOTICED_S
 from festning.proof.histories import minority
 
 
@@ -28,9 +29,10 @@ class Measured:
     ``hurt_gap_s`` the worst of either at front doors that it hit, ``None`` where there was nothing to measure.
 
     ``failed_reads`` and ``failed_writes`` had no good answer at front doors that the fault did not hit; of these,
-    ``in_flight`` were on their way when it happened. ``lost`` are acknowledged writes. ``minority`` is how many runs'
-    worth of trouble a minority made: 1 where it acknowledged a write. ``recovered_s`` counts from the heal, and is
-    ``None`` for what did not come back in the time that it was given.
+    ``in_flight`` were on their way when it happened, and ``unnoticed`` (which counts them too) were sent before anyone
+    could know of it. ``hurt_failed_reads`` failed at front doors that it hit. ``lost`` are acknowledged writes.
+    ``minority`` is 1 where a minority acknowledged a write. ``recovered_s`` counts from the heal, and is ``None`` for
+    what did not come back in the time that it was given.
     """
 
     label: Label
@@ -45,6 +47,8 @@ class Measured:
     failed_reads: int
     failed_writes: int
     in_flight: int
+    unnoticed: int
+    hurt_failed_reads: int
     acknowledged: int
     lost: int
     minority: int | None
@@ -56,7 +60,8 @@ class Measured:
     def of(cls, result: DrillResult, label: Label) -> Measured:
         """The figures of a result."""
         hurt = {door.door for door in result.doors if door.hurt}
-        failed = [one for one in result.outcomes if _at_front_door(one.door) and one.door not in hurt and _bad(one)]
+        bad = [one for one in result.outcomes if _at_front_door(one.door) and one.fate is not Fate.OK]
+        failed = [one for one in bad if one.door not in hurt]
         faults = [moment.at for moment in result.moments if moment.mark is Mark.FAULT]
         return cls(
             label=label,
@@ -70,7 +75,9 @@ class Measured:
             requests=result.requests,
             failed_reads=sum(one.kind is Kind.READ for one in failed),
             failed_writes=sum(one.kind is Kind.WRITE for one in failed),
-            in_flight=sum(any(_was_on_its_way(one, at) for at in faults) for one in failed),
+            in_flight=sum(any(_was_on_its_way(one, at, 0.0) for at in faults) for one in failed),
+            unnoticed=sum(any(_was_on_its_way(one, at, NOTICED_S) for at in faults) for one in failed),
+            hurt_failed_reads=sum(one.kind is Kind.READ and one.door in hurt for one in bad),
             acknowledged=result.acknowledged_writes,
             lost=result.lost_writes,
             minority=_minority(result),
@@ -116,12 +123,8 @@ def _at_front_door(door: str) -> bool:
     return ":" not in door  # Sessions with the database are named by host and port, and begin anew by themselves.
 
 
-def _bad(one: Outcome) -> bool:
-    return one.fate is not Fate.OK
-
-
-def _was_on_its_way(one: Outcome, at: float) -> bool:
-    return one.due <= at and (one.ended is None or one.ended >= at)
+def _was_on_its_way(one: Outcome, at: float, noticed_s: float) -> bool:
+    return one.due <= at + noticed_s and (one.ended is None or one.ended >= at)
 
 
 def _worst_at(doors: Iterable[DoorFigures]) -> float | None:

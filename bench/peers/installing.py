@@ -9,6 +9,7 @@ import hashlib
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 REQUIREMENTS = Path(__file__).with_name("requirements.txt")
@@ -33,7 +34,12 @@ def environment() -> Path:
 
 
 def apt_bindings(folder: Path, suite: str) -> list[Path]:
-    """Debian's packages with the bindings, downloaded with apt's own checks and none of this machine's settings."""
+    """Debian's packages with the bindings."""
+    return debian_packages(folder, suite, APT_BINDINGS)
+
+
+def debian_packages(folder: Path, suite: str, names: Sequence[str]) -> list[Path]:
+    """Debian's packages of these names, downloaded with apt's own checks and none of this machine's settings."""
     for part in ("lists/partial", "cache/archives/partial"):
         (folder / part).mkdir(parents=True)
     (folder / "status").touch()
@@ -50,5 +56,5 @@ def apt_bindings(folder: Path, suite: str) -> list[Path]:
     }
     apt = ["apt-get", "-qq", *(word for key, value in settings.items() for word in ("-o", f"{key}={value}"))]
     subprocess.run([*apt, "update"], check=True, cwd=folder)
-    subprocess.run([*apt, "download", *APT_BINDINGS], check=True, cwd=folder)
+    subprocess.run([*apt, "download", *names], check=True, cwd=folder)
     return sorted(folder.glob("*.deb"))

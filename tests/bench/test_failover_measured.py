@@ -39,6 +39,7 @@ def test_failures_count_at_front_doors_that_the_fault_did_not_hit():
     )
     measured = Measured.of(result(doors=doors, outcomes=outcomes), LABEL)
     assert (measured.failed_reads, measured.failed_writes, measured.failed, measured.in_flight) == (1, 1, 2, 0)
+    assert measured.hurt_failed_reads == 1
 
 
 def test_in_flight_is_what_was_due_before_the_fault_and_ended_after_it():
@@ -46,9 +47,10 @@ def test_in_flight_is_what_was_due_before_the_fault_and_ended_after_it():
         outcome("core1", Kind.WRITE, 9.9, Fate.FAILED, ended=10.5),
         outcome("core1", Kind.WRITE, 9.0, Fate.FAILED, ended=9.5),
         outcome("core1", Kind.WRITE, 10.1, Fate.FAILED, ended=10.5),
+        outcome("core1", Kind.WRITE, 11.1, Fate.FAILED, ended=11.5),
     )
     measured = Measured.of(result(outcomes=outcomes), LABEL)
-    assert (measured.failed, measured.in_flight) == (3, 1)
+    assert (measured.failed, measured.in_flight, measured.unnoticed) == (4, 1, 2)
 
 
 def test_the_hurt_gap_is_the_worst_at_hurt_front_doors_alone():

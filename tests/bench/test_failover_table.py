@@ -57,9 +57,17 @@ def test_the_baseline_alone_is_not_judged():
 
 
 def test_requests_that_were_in_flight_are_left_out_where_the_issue_leaves_them_out():
-    figures = {"failed_writes": 2, "failed_reads": 1, "in_flight": 3}
+    figures = {"failed_writes": 2, "failed_reads": 1, "in_flight": 3, "unnoticed": 3}
     assert " reached" in line(shown(*runs("cut-writer-host", figures)), "failed requests that were not in flight")
+    late = shown(*runs("cut-writer-host", {**figures, "in_flight": 2}))
+    assert "NOT REACHED; silence" in line(late, "failed requests that were not in flight")
+    assert " reached" in line(late, "failed requests sent more than 1 s after it")
     assert "NOT REACHED" in line(shown(*runs("cut-arbiter", figures)), "failed requests")
+
+
+def test_a_stopped_hub_may_be_felt_at_no_door_at_all():
+    assert "NOT REACHED" in line(shown(*runs("stop-hub", {"hurt_gap_s": 1.6})), "longest time without a write, at any")
+    assert "NOT REACHED" in line(shown(*runs("stop-hub", {"hurt_failed_reads": 1})), "failed reads")
 
 
 def test_what_never_came_back_reaches_no_target():
