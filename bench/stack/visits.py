@@ -59,9 +59,9 @@ end
 
 function done(summary, latency, _)
    local errors = summary.errors
-   local bad = errors.connect + errors.read + errors.write + errors.timeout + errors.status
-   print(string.format('{{"requests": %d, "bad": %d, "us": %d, "p99_us": %d}}',
-      summary.requests, bad, summary.duration, latency:percentile(99)))
+   local unanswered = errors.connect + errors.read + errors.write + errors.timeout
+   print(string.format('{{"answers": %d, "refusals": %d, "unanswered": %d, "us": %d, "p99_us": %d}}',
+      summary.requests, errors.status, unanswered, summary.duration, latency:percentile(99)))
 end
 """
 
@@ -135,9 +135,10 @@ def script(addresses: Iterable[str], ask: Ask, prefix: str) -> str:
 def rate(output: str) -> Rate:
     """From what wrk and its script print. Raises :class:`RunError` when too many answers were no good."""
     told = json.loads(output.strip().splitlines()[-1])
-    good = told["requests"] - told["bad"]
-    if told["bad"] > MOST_BAD * told["requests"] or good <= 0:
-        raise RunError(f"wrk: {told['bad']} of {told['requests']} requests had no good answer:\n{output}")
+    asked = told["answers"] + told["unanswered"]
+    good = told["answers"] - told["refusals"]
+    if good < (1 - MOST_BAD) * asked or good == 0:
+        raise RunError(f"wrk: {asked - good} of {asked} requests had no good answer:\n{output}")
     return Rate(good / (told["us"] / 1e6), told["p99_us"] / 1000)
 
 

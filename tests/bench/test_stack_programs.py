@@ -54,12 +54,14 @@ def test_wrk_goes_straight_to_each_door_with_a_number_of_its_own():
 
 def test_a_rate_counts_good_answers_only():
     said = "Running 6s test\nlots of words\n"
-    found = rate(said + '{"requests": 1000, "bad": 10, "us": 2000000, "p99_us": 41500}\n')
-    assert (found.per_second, found.p99_ms) == (495.0, 41.5)
-    with pytest.raises(RunError, match="11 of 1000 requests had no good answer"):
-        rate(said + '{"requests": 1000, "bad": 11, "us": 2000000, "p99_us": 1}\n')
+    told = {"answers": 1000, "refusals": 8, "unanswered": 0, "us": 2_000_000, "p99_us": 41_500}
+    found = rate(said + json.dumps(told))
+    assert (found.per_second, found.p99_ms) == (496.0, 41.5)
+    assert rate(said + json.dumps({**told, "unanswered": 2})).per_second == 496
+    with pytest.raises(RunError, match="12 of 1004 requests had no good answer"):
+        rate(said + json.dumps({**told, "unanswered": 4}))
     with pytest.raises(RunError, match="0 of 0"):
-        rate('{"requests": 0, "bad": 0, "us": 2000000, "p99_us": 1}\n')
+        rate(json.dumps({**told, "answers": 0, "refusals": 0}))
 
 
 def outcomes(*latencies: float, bad: int = 0) -> list[Outcome]:
