@@ -25,7 +25,7 @@ from festning.workflows.loading import Volume
 
 ROOT = Path(__file__).parents[2]
 PER_SECOND = 6.0
-"""Requests in each stream. Writes reach a door in two streams, so a gap is measured to some 160 ms."""
+"""Requests in each stream. Writes reach a door in two streams, so a gap is measured to some 100 ms."""
 PATIENCE_S = 180.0
 RANDOM_FOR_EACH_RUN = 5
 

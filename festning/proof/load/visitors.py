@@ -24,6 +24,9 @@ from festning.proof.load.telling import FAILED, OK, UNKNOWN, Teller, now
 
 IDLE_MOST_S = 10.0
 """A kept connection that was idle for longer is given up: front doors give it up after 15 s."""
+SPREAD = 0.618
+"""Of a period, between one stream and the next: no two send at one instant, and those of a door, which are told one
+after the other, do not send together either. A gap is measured no finer than a door is asked."""
 
 Connection = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
@@ -51,8 +54,7 @@ class Visitors:
 
     async def _stream(self, number: int) -> None:
         per_second = self.orders["streams"][number]["per_second"]
-        # Streams do not all send at one instant.
-        phase = number / len(self.orders["streams"])
+        phase = number * SPREAD % 1
         running: set[asyncio.Task[None]] = set()
         for count in itertools.count():
             after = (phase + count) / per_second
