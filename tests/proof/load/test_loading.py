@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
@@ -12,14 +12,14 @@ from typing import Any, cast
 
 import pytest
 
+from festning.engine.transport import LocalConnection
 from festning.errors import FestningError, HostUnreachableError
-from festning.model.check import Probe, Verdict
+from festning.model.check import Verdict
 from festning.model.drill import Fate, Kind
 from festning.model.load import load_fortress
 from festning.proof.histories.minority import Cut
 from festning.proof.load.tables import OPENING
 from festning.providers.lab.placement import relocate
-from festning.workflows import loading
 from festning.workflows.loading import Load, Places, Volume, places_of, sql_door, streams_of
 
 EXAMPLE = Path(__file__).parents[3] / "examples" / "nordlys" / "fortress.yaml"
@@ -107,16 +107,13 @@ class Machines:
         self.forgotten.append(host)
         self.silent.discard(f"{host} once")
 
-    async def ask_all(self, probes: Iterable[Probe], _connections: Any) -> dict[str, str | None]:
-        return {probe.host: self._answer(probe) for probe in probes}
-
-    def _answer(self, probe: Probe) -> str | None:
-        self.scripts.append((probe.host, probe.script))
-        if self.silent & {probe.host, f"{probe.host} once"}:
+    async def printed(self, _load: Load, host: str, script: str) -> str | None:
+        self.scripts.append((host, script))
+        if self.silent & {host, f"{host} once"}:
             return None
-        if "COUNT(*)" in probe.script:
-            return "1\n" * probe.script.count("COUNT(*)") + WELL
-        return self.answers.get(probe.host, balances()) if "'balance'" in probe.script else WELL
+        if "COUNT(*)" in script:
+            return "1\n" * script.count("COUNT(*)") + WELL
+        return self.answers.get(host, balances()) if "'balance'" in script else WELL
 
 
 def balances() -> str:
@@ -126,7 +123,11 @@ def balances() -> str:
 @pytest.fixture
 def machines(monkeypatch: pytest.MonkeyPatch) -> Machines:
     played = Machines()
-    monkeypatch.setattr(loading, "ask_all", played.ask_all)
+
+    async def printed(load: Load, host: str, script: str) -> str | None:
+        return await played.printed(load, host, script)
+
+    monkeypatch.setattr(Load, "_printed", printed)
     return played
 
 
@@ -306,3 +307,17 @@ def test_who_gives_up_leaves_nothing_behind(machines: Machines):
     asyncio.run(work())
     assert all(channel.closed for channel in machines.channels.values())
     assert [host for host, script in machines.scripts if "DROP TABLE" in script] == ["core1", "core1"]
+
+
+def test_all_that_a_data_node_has_is_heard_however_much_it_is():
+    class Here:
+        async def to(self, host: str) -> LocalConnection:
+            return LocalConnection(host)
+
+    async def work() -> str | None:
+        load = the_load(cast("Any", Here()))
+        return await load._printed("here", "seq 300000\n")
+
+    told = asyncio.run(work())
+    assert told is not None
+    assert told.splitlines()[-1] == "300000"

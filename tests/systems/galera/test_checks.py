@@ -71,7 +71,7 @@ def test_a_data_node_is_looked_at_once_for_all_its_checks(fortress: Fortress) ->
         ("core2", ("comment Synced", "comment Donor/Desynced"), {("galera.synced", "core2")}),
         ("core2", ("trx_commit 1", "trx_commit 2"), {("galera.durability", "core2")}),
         ("core2", ("snapshot_isolation ON", "snapshot_isolation OFF"), {("galera.durability", "core2")}),
-        ("core2", ("suspect_timeout = PT0.5S", "suspect_timeout = PT5S"), {("galera.group-timeouts", "core2")}),
+        ("core2", ("suspect_timeout = PT0.3S", "suspect_timeout = PT5S"), {("galera.group-timeouts", "core2")}),
         ("core2", ("TLSv1.3", "TLSv1.1"), {("galera.replication-tls", "core2")}),
         ("core2", ("tls protocol TLSv1.3\ntls verification OK\n", ""), {("galera.replication-tls", "core2")}),
         ("core2", (f"local_state_uuid {UUID}", "local_state_uuid another"), {("galera.same-state", "core1")}),
