@@ -9,7 +9,7 @@ from __future__ import annotations
 from importlib.resources import files
 
 from festning.errors import CompileError
-from festning.model.catalog import Account, File, Gate, Item, Package, Restart, SystemCatalog, Unit, Wave
+from festning.model.catalog import Account, File, Gate, Item, Package, Renewal, Restart, SystemCatalog, Unit, Wave
 from festning.model.fortress import Durability, Fortress, Host, Role
 from festning.model.material import Authority, Certificate, Material, service_database_password
 from festning.model.reference import public, secret
@@ -17,6 +17,7 @@ from festning.model.traffic import HOOKS, LONGEST_AWAY_S
 from festning.systems.galera import provider, sql, start
 from festning.systems.galera.drains import MAKE_WAY, alone, asked, in_sync, is_back, make_way, may_leave
 from festning.systems.galera.formation import Formation, How
+from festning.systems.galera.health.stuck import Reason
 from festning.templates import templates_of
 
 render = templates_of("festning.systems.galera")
@@ -41,7 +42,26 @@ DATA_NODE_PACKAGES = (
     "python3-pymysql",
 )
 KEYS = provider.KeyFiles()
-HEALTH_MODULES = ("__init__", "__main__", "database", "decision", "handover", "http", "poller")
+HEALTH_MODULES = (
+    "__init__",
+    "__main__",
+    "database",
+    "decision",
+    "handover",
+    "http",
+    "poller",
+    "revival",
+    "stuck",
+    "trial",
+)
+REQUESTS = f"/run/{sql.HEALTH_ACCOUNT}"
+"""The health daemon's runtime directory, in which it asks for the end of a stuck server."""
+REVIVE = f"{LIBRARY}/revive-galera"
+REVIVAL_UNIT = "festning-galera-revive.path"
+LEAST_UP_S = 60
+"""Seconds that a server has been up before it may be ended as stuck."""
+ROOM_MIB = 256
+"""Free space without which a server that lost the group is not started anew: it could not even join."""
 
 
 def catalog(fortress: Fortress, host: Host, formation: Formation) -> SystemCatalog | None:
@@ -99,6 +119,7 @@ def _data_node(fortress: Fortress, host: Host, formation: Formation) -> SystemCa
         Account(sql.HEALTH_ACCOUNT),
         *_key_files(fortress, host, owner="mysql", reactions=reactions),
         *_health_files(host),
+        *_revival_files(),
         _sst_script(),
         _server_config(fortress, host, reactions),
         _drop_in(fortress, host, "mariadb", reactions),
@@ -107,6 +128,7 @@ def _data_node(fortress: Fortress, host: Host, formation: Formation) -> SystemCa
         start.remember_step(),
         sql.database_step([sql.writer_grant(host.name), *grants]),
         Unit(name="festning-galera-health.service"),
+        Unit(name=REVIVAL_UNIT, renewal=Renewal.NONE, left="it has no process: systemd itself watches a folder"),
         *([make_way()] if peers else []),
         *([_traffic_hook("mariadb.service", MAKE_WAY, in_sync(host))] if fortress.arbiters and peers else []),
         Gate(name="galera: synced", check=start.SYNCED, timeout_s=900),
@@ -240,9 +262,36 @@ def _health_files(host: Host) -> tuple[File, ...]:
         library=LIBRARY,
         writer=WRITER,
         account=sql.HEALTH_ACCOUNT,
+        requests=REQUESTS,
     )
     return (
         *modules,
         File(path=WRITER, content=render("writer", library=LIBRARY), mode=0o755, on_change=restart),
         File(path="/etc/systemd/system/festning-galera-health.service", content=unit, on_change=restart),
+    )
+
+
+def _revival_files() -> tuple[File, ...]:
+    """What ends a stuck server as root: a folder that is watched, and what runs when something appears there."""
+    script = render(
+        "revive.sh",
+        library=LIBRARY,
+        requests=REQUESTS,
+        reasons=[reason.value for reason in Reason],
+        disconnected=Reason.DISCONNECTED.value,
+        least_s=LEAST_UP_S,
+        room_mib=ROOM_MIB,
+    )
+    units = "/etc/systemd/system"
+    return (
+        File(path=REVIVE, content=script, mode=0o755),
+        File(
+            path=f"{units}/festning-galera-revive.service",
+            content=render("festning-galera-revive.service", library=LIBRARY, requests=REQUESTS, revive=REVIVE),
+        ),
+        File(
+            path=f"{units}/{REVIVAL_UNIT}",
+            content=render(REVIVAL_UNIT, library=LIBRARY, requests=REQUESTS),
+            on_change=(Restart(REVIVAL_UNIT),),
+        ),
     )

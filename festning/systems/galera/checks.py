@@ -12,7 +12,7 @@ from itertools import pairwise
 from festning.model.check import CheckSpec, Judgement, Output, Probe, Verdict
 from festning.model.fortress import Fortress, Host
 from festning.systems.galera import provider
-from festning.systems.galera.catalog import KEYS, flush_at_commit
+from festning.systems.galera.catalog import KEYS, REVIVAL_UNIT, flush_at_commit
 from festning.systems.galera.probing import Told, arbiter_script, data_node_script, read
 
 IN_FLIGHT = 10
@@ -36,6 +36,7 @@ def checks(fortress: Fortress) -> tuple[CheckSpec, ...]:
             _on(core, "galera.durability", _listed(durability), _variables(durability)),
             _on(core, "galera.group-timeouts", _listed(dict(provider.EVS_TIMEOUTS)), _options()),
             _on(core, "galera.replication-tls", "TLS 1.2 or 1.3, peer verified", _tls),
+            _on(core, "galera.revival", "a server that is stuck is ended", _revival),
         ]
     specs += [_same_state(fortress), _one_writer(fortress)]
     for arbiter in fortress.arbiters:
@@ -45,7 +46,7 @@ def checks(fortress: Fortress) -> tuple[CheckSpec, ...]:
 
 def data_node_probe(host: Host) -> Probe:
     """The one look at a data node that all its checks share."""
-    return Probe(host=host.name, script=data_node_script(host.bridge, KEYS))
+    return Probe(host=host.name, script=data_node_script(host.bridge, KEYS, (REVIVAL_UNIT,)))
 
 
 def _arbiter_probe(host: Host) -> Probe:
@@ -97,6 +98,11 @@ def _tls(told: Told) -> Judgement:
     return _fail(
         protocol or None, f"the group port answered {protocol or 'without TLS'}, {verification or 'unverified'}"
     )
+
+
+def _revival(told: Told) -> Judgement:
+    state = told.get("unit", REVIVAL_UNIT)
+    return _pass(state) if state == "active" else _fail(state, f"{REVIVAL_UNIT} is {state or 'not known'}")
 
 
 def _same_state(fortress: Fortress) -> CheckSpec:

@@ -6,7 +6,7 @@ script prints ``<section> <name> <value>`` lines. Leaves verdicts to ``checks``.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Address
 
@@ -46,8 +46,8 @@ timeout 5 openssl s_client -brief -connect {address}:{provider.GROUP_PORT} -CAfi
 """
 
 
-def data_node_script(address: IPv4Address, keys: provider.KeyFiles) -> str:
-    """What a data node is asked."""
+def data_node_script(address: IPv4Address, keys: provider.KeyFiles, units: Iterable[str]) -> str:
+    """What a data node is asked; ``units`` are those whose state is told."""
     names = ", ".join(f"'{name}'" for name in VARIABLES)
     return f"""\
 sql() {{ timeout 10 mariadb -N -B 2>&1 | sed "s/^/$1 /; s/\\t/ /"; }}
@@ -62,6 +62,7 @@ SELECT node_name, IF(node_incoming_address = '', 'arbitrator', 'data') FROM mysq
 SQL
 python3 - {address}:{provider.HEALTH_PORT} <<'PYTHON'
 {_HTTP}PYTHON
+for unit in {" ".join(units)}; do echo "unit $unit $(systemctl is-active $unit)"; done
 {tls_probe(address, keys)}sleep {SECOND_LOOK_S}
 sql later <<'SQL'
 SHOW GLOBAL STATUS LIKE 'wsrep_last_committed';

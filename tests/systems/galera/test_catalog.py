@@ -183,7 +183,7 @@ def test_the_health_program_is_installed_whole(fortress: Fortress) -> None:
 
 def test_the_health_program_needs_nothing_but_the_standard_library_and_pymysql() -> None:
     allowed = {"collections", "dataclasses", "enum", "os", "pwd", "pymysql", "selectors", "signal", "socket", "sys"}
-    allowed |= {"threading", "time", "types", "typing", "__future__"}
+    allowed |= {"threading", "time", "types", "typing", "contextlib", "__future__"}
     for module in HEALTH_MODULES:
         source = files("festning.systems.galera.health").joinpath(f"{module}.py").read_text()
         imported = re.findall(r"^\s*(?:from|import) (\w+)", source, re.MULTILINE)
@@ -229,6 +229,7 @@ def test_units_and_packages(fortress: Fortress) -> None:
     assert {item.name for item in core.items if isinstance(item, Unit)} == {
         "mariadb.service",
         "festning-galera-health.service",
+        "festning-galera-revive.path",
     }
     assert "python3-pymysql" in {item.name for item in core.items if isinstance(item, Package)}
     arbiter = compiled(fortress, "arbiter")

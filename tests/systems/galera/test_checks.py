@@ -30,6 +30,7 @@ member core2 data
 member arbiter arbitrator
 health writer 200 holds the token, Synced
 health synced 200 holds the token, Synced
+unit festning-galera-revive.path active
 tls protocol TLSv1.3
 tls verification OK
 later wsrep_last_committed 9264
@@ -67,6 +68,7 @@ def test_a_data_node_is_looked_at_once_for_all_its_checks(fortress: Fortress) ->
     ("host", "change", "expected"),
     [
         ("core2", ("cluster_size 3", "cluster_size 2"), {("galera.cluster-size", "core2")}),
+        ("core1", ("revive.path active", "revive.path failed"), {("galera.revival", "core1")}),
         ("core2", ("status Primary", "status non-Primary"), {("galera.primary", "core2")}),
         ("core2", ("comment Synced", "comment Donor/Desynced"), {("galera.synced", "core2")}),
         ("core2", ("trx_commit 1", "trx_commit 2"), {("galera.durability", "core2")}),

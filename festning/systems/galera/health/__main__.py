@@ -1,8 +1,9 @@
-"""The command line: ``serve ADDRESS PORT``, ``show``, ``move HOST``, ``handover``, ``make-way``.
+"""The command line: ``serve ADDRESS PORT REQUESTS``, ``show``, ``move HOST``, ``handover``, ``make-way``.
 
-``serve`` is the health daemon. ``handover`` runs before a planned stop of the database, as the server's own user, and
-ends well when there is nothing to do; ``make-way`` is the same before a restart by festning, and waits for somebody to
-hand over to. Needs no argument parser: people reach it through ``festning``.
+``serve`` is the health daemon; ``REQUESTS`` is the folder in which it asks for the end of a stuck server. ``handover``
+runs before a planned stop of the database, as the server's own user, and ends well when there is nothing to do;
+``make-way`` is the same before a restart by festning, and waits for somebody to hand over to. Needs no argument parser:
+people reach it through ``festning``.
 """
 
 from __future__ import annotations
@@ -17,8 +18,10 @@ from .database import Database
 from .handover import CannotMoveError, hand_over, make_way
 from .http import listen, serve
 from .poller import Poller
+from .revival import request
+from .trial import TIMEOUT, Trial
 
-USAGE = "writer serve ADDRESS PORT | show | move HOST | handover | make-way"
+USAGE = "writer serve ADDRESS PORT REQUESTS | show | move HOST | handover | make-way"
 PORT = 9200
 PATIENCE = 3.0
 """Seconds that a statement of ``show``, ``move`` and ``handover`` may take."""
@@ -27,8 +30,8 @@ PATIENCE = 3.0
 def main(arguments: list[str]) -> int:
     """Run a command and return its exit code."""
     command, rest = (arguments[0] if arguments else ""), arguments[1:]
-    if command == "serve" and len(rest) == 2:
-        return _serve(rest[0], int(rest[1]))
+    if command == "serve" and len(rest) == 3:
+        return _serve(rest[0], int(rest[1]), rest[2])
     if command == "show" and not rest:
         return _show()
     if command in ("handover", "move") and len(rest) == (1 if command == "move" else 0):
@@ -39,7 +42,7 @@ def main(arguments: list[str]) -> int:
     return 64
 
 
-def _serve(address: str, port: int) -> int:
+def _serve(address: str, port: int, requests: str) -> int:
     stop = threading.Event()
 
     def on_signal(_number: int, _frame: FrameType | None) -> None:
@@ -47,7 +50,8 @@ def _serve(address: str, port: int) -> int:
 
     signal.signal(signal.SIGTERM, on_signal)
     signal.signal(signal.SIGINT, on_signal)
-    poller = Poller(Database)
+    trial = Trial(lambda: Database(TIMEOUT))
+    poller = Poller(Database, trial, lambda reason: request(requests, reason))
     server = listen(address, port)
     # A daemon thread: a frozen database must not keep the process from ending.
     threading.Thread(target=poller.run, args=(stop,), name="poller", daemon=True).start()

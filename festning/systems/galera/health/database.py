@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import os
 import pwd
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Protocol
 
-from .decision import Token, View
+from .decision import Pulse, Token, View
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator, Mapping
 
 SOCKET = "/run/mysqld/mysqld.sock"
 READ_TIMEOUT = 0.8
@@ -22,7 +23,9 @@ READ_TIMEOUT = 0.8
 NODE = "SHOW GLOBAL VARIABLES LIKE 'wsrep_node_name'"
 STATUS = """\
 SHOW GLOBAL STATUS WHERE Variable_name IN
-('wsrep_cluster_status', 'wsrep_local_state_comment', 'wsrep_ready', 'wsrep_gcomm_uuid', 'wsrep_open_transactions')"""
+('wsrep_cluster_status', 'wsrep_local_state_comment', 'wsrep_ready', 'wsrep_gcomm_uuid', 'wsrep_open_transactions',
+'wsrep_connected', 'wsrep_provider_name', 'wsrep_last_committed', 'wsrep_local_recv_queue',
+'wsrep_flow_control_active', 'wsrep_flow_control_requested', 'Handler_write', 'Handler_update', 'Handler_delete')"""
 # An arbitrator is a member too, without an address for clients.
 MEMBERS = "SELECT node_uuid, node_name FROM mysql.wsrep_cluster_members WHERE node_incoming_address <> ''"
 ADDRESSES = "SELECT node_name, node_incoming_address FROM mysql.wsrep_cluster_members WHERE node_incoming_address <> ''"
@@ -30,10 +33,16 @@ TOKEN = "SELECT holder, incarnation FROM festning.writer WHERE id = 1"  # noqa: 
 TAKE = """\
 UPDATE festning.writer SET holder = %s, incarnation = %s, since = CURRENT_TIMESTAMP(6)
 WHERE id = 1 AND holder = %s AND incarnation = %s"""
+TOUCH = """\
+UPDATE festning.writer SET since = CURRENT_TIMESTAMP(6) WHERE id = 1 AND holder = %s AND incarnation = %s"""
 NO_SUCH = (1049, 1146, 1142)
 """Server errors that mean "not set up yet": unknown database, no such table, not granted."""
 NOT_PREPARED = 1047
 """Server error of a node without quorum: "WSREP has not yet prepared node for application use"."""
+
+
+class HangsError(Exception):
+    """A statement got no answer in time over a connection that stands."""
 
 
 class Session(Protocol):
@@ -44,6 +53,8 @@ class Session(Protocol):
     def token(self) -> Token | None: ...
 
     def take(self, old: Token, new: Token) -> bool: ...
+
+    def touch(self, token: Token) -> None: ...
 
     def close(self) -> None: ...
 
@@ -78,6 +89,7 @@ class Database:
             ready=status.get("wsrep_ready") == "ON",
             members={str(uuid): str(name) for uuid, name in self._rows(MEMBERS)} if primary else {},
             writing=int(status.get("wsrep_open_transactions", 0)),
+            pulse=_pulse(status),
         )
 
     def token(self) -> Token | None:
@@ -93,13 +105,16 @@ class Database:
     def take(self, old: Token, new: Token) -> bool:
         """Change the row from ``old`` to ``new``; false when another node was first (or there is no quorum)."""
         try:
-            with self._connection.cursor() as cursor:
-                return int(cursor.execute(TAKE, (new.holder, new.incarnation, old.holder, old.incarnation))) == 1
+            return self._changed(TAKE, (new.holder, new.incarnation, old.holder, old.incarnation)) == 1
         except (self._errors.OperationalError, self._errors.InternalError) as error:
             # A deadlock is how Galera says that another node's change was certified first.
             if error.args and error.args[0] in (1213, 1205, NOT_PREPARED):
                 return False
             raise
+
+    def touch(self, token: Token) -> None:
+        """Write the row as it is, so that the write is replicated; nothing when it is no longer ``token``."""
+        self._changed(TOUCH, (token.holder, token.incarnation))
 
     def close(self) -> None:
         """Give the connection up without waiting for the server."""
@@ -110,7 +125,36 @@ class Database:
         return {str(name): (str(address).rsplit(":", 1)[0], port) for name, address in self._rows(ADDRESSES)}
 
     def _rows(self, statement: str) -> list[tuple[Any, ...]]:
-        with self._connection.cursor() as cursor:
+        with self._bounded(), self._connection.cursor() as cursor:
             cursor.execute(statement)
             rows: Iterable[tuple[Any, ...]] = cursor.fetchall()
         return list(rows)
+
+    def _changed(self, statement: str, values: tuple[str, ...]) -> int:
+        with self._bounded(), self._connection.cursor() as cursor:
+            return int(cursor.execute(statement, values))
+
+    @contextmanager
+    def _bounded(self) -> Iterator[None]:
+        try:
+            yield
+        except self._errors.OperationalError as error:
+            # The driver has one error for a server that went and for one that does not answer in time.
+            if isinstance(error.__context__, TimeoutError):
+                raise HangsError(str(error)) from error
+            raise
+
+
+def _pulse(status: Mapping[str, Any]) -> Pulse:
+    def count(name: str) -> int:
+        return int(status.get(name, 0))
+
+    return Pulse(
+        # Without a provider the server was started apart from the cluster, on purpose.
+        connected=status.get("wsrep_connected") != "OFF" or not status.get("wsrep_provider_name"),
+        committed=count("wsrep_last_committed"),
+        queued=count("wsrep_local_recv_queue"),
+        rows=count("Handler_write") + count("Handler_update") + count("Handler_delete"),
+        held_back=status.get("wsrep_flow_control_active") == "true"
+        and status.get("wsrep_flow_control_requested") != "true",
+    )

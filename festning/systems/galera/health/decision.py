@@ -32,6 +32,7 @@ planned move                               old and new holder may both answer 20
                                            poll): writes on both certify against each other, none is lost
 view read while it changes                 the membership does not have this node as what it is: no claim until it has
 row or table missing                       503, nothing is claimed: the cluster is not set up yet
+holder in view, its writes never end       503 once it is in doubt; nobody may claim. ``stuck`` has the server ended
 =========================================  =============================================================================
 
 Knows no connection, no clock and no HTTP; leaves them to ``poller``, ``database`` and ``http``.
@@ -55,6 +56,22 @@ _SERVING = ("Synced", "Donor/Desynced")
 
 
 @dataclass(frozen=True)
+class Pulse:
+    """What this node's server says of its work, for ``stuck`` alone.
+
+    ``connected`` is whether it has a connection to the group, primary or not; ``committed`` the number of the last
+    transaction that it committed, ``queued`` how many wait to be applied, and ``rows`` a count of the rows that it
+    changed. ``held_back`` says that another member made the whole group wait (flow control).
+    """
+
+    connected: bool = True
+    committed: int = 0
+    queued: int = 0
+    rows: int = 0
+    held_back: bool = False
+
+
+@dataclass(frozen=True)
 class View:
     """What this node's server says of the cluster. ``members`` are the data nodes in view: incarnation UUID → name.
 
@@ -68,6 +85,7 @@ class View:
     ready: bool
     members: Mapping[str, str]
     writing: int = 0
+    pulse: Pulse = Pulse()
 
     @property
     def serving(self) -> bool:

@@ -1,7 +1,7 @@
 """The thread that looks at the database, decides, and publishes an answer with its age.
 
 A frozen server blocks this thread, never the answers: an answer older than :data:`MAX_AGE` counts as "no". Knows the
-clock and when to doubt; leaves the decision to ``decision``.
+clock and when to doubt; leaves the decision to ``decision``, and whether the server is stuck to ``stuck``.
 """
 
 from __future__ import annotations
@@ -12,8 +12,10 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from .database import Session
+from .database import HangsError, Session
 from .decision import Action, Decision, Token, View, decide, leaving, orphaned
+from .stuck import PATIENCE, Look, Reason, Watch
+from .trial import Trial
 
 INTERVAL = 0.05
 MAX_AGE = 0.4
@@ -29,16 +31,25 @@ class Answer:
 
 
 class Poller:
-    """Keeps an answer fresh. ``connect`` opens a session; ``clock`` and ``log`` are replaceable for tests."""
+    """Keeps an answer fresh. ``connect`` opens a session; ``clock`` and ``log`` are replaceable for tests.
+
+    ``trial`` is how a write of our own is tried, and ``revive`` asks for the end of a server that is stuck.
+    """
 
     def __init__(
         self,
         connect: Callable[[], Session],
+        trial: Trial,
+        revive: Callable[[Reason], None],
         *,
         clock: Callable[[], float] = time.monotonic,
         log: Callable[[str], None] = lambda line: print(line, file=sys.stderr, flush=True),
     ) -> None:
         self._connect = connect
+        self._trial = trial
+        self._revive = revive
+        self._watch = Watch()
+        self._seen: tuple[View, Token | None] | None = None
         self._clock = clock
         self._log = log
         self._session: Session | None = None
@@ -65,9 +76,11 @@ class Poller:
     def poll(self) -> None:
         """Look once, act, and publish."""
         started = self._clock()
+        self._seen, silent = None, False
         try:
             decision = self._look()
         except Exception as error:  # noqa: BLE001 -- whatever the driver raises, the answer is "no" and we try again.
+            silent = isinstance(error, HangsError)
             self._give_up()
             decision = Decision(False, False, f"the database does not answer: {type(error).__name__}: {error}")
         finished = self._clock()
@@ -75,20 +88,47 @@ class Poller:
         if finished - started > MAX_AGE:
             self._doubt = True
         self._publish(decision, started)
+        self._watch_over(silent=silent)
 
     def _look(self) -> Decision:
         if self._session is None:
             self._session = self._connect()
         view = self._session.view()
         token = self._session.token() if view.serving else None
+        self._seen = (view, token)
         decision = decide(view, token, doubt=self._doubt, orphaned_for=self._orphaned_for(view, token))
         if decision.action is Action.NONE or token is None:
             return self._taking_leave(view, token, decision)
-        if not self._session.take(token, Token(view.node, view.incarnation)):
+        if self._trial.under_way:
+            return Decision(False, False, f"{decision.reason}: an earlier write has not come back yet")
+        if not self._take(self._session, token, Token(view.node, view.incarnation)):
             return Decision(False, decision.synced, f"{decision.reason}: another node was first")
         self._log(f"{decision.action.value}: the token was {token.holder}'s ({token.incarnation or 'unused'})")
         self._doubt = False
         return decide(view, self._session.token())
+
+    def _take(self, session: Session, old: Token, new: Token) -> bool:
+        try:
+            return session.take(old, new)
+        except HangsError:
+            self._trial.begin(old)
+            raise
+
+    def _watch_over(self, *, silent: bool) -> None:
+        view, token = self._seen or (None, None)
+        holds = view is not None and token is not None and token.holder == view.node
+        reason = self._watch.look(
+            Look(at=self._clock(), view=view, silent=silent, holds=holds, trying=self._trial.under_way)
+        )
+        if token is not None and self._watch.suspects:
+            self._trial.begin(token)
+        if reason is None:
+            return
+        self._log(f"the database is stuck ({reason.value}, for {PATIENCE[reason]:.0f} s): asking for its end")
+        try:
+            self._revive(reason)
+        except OSError as error:
+            self._log(f"its end could not be asked for: {error}")
 
     def _taking_leave(self, view: View, token: Token | None, decision: Decision) -> Decision:
         if self._answer.decision.writer and not decision.writer:
