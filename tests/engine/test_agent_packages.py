@@ -234,6 +234,26 @@ def test_what_a_foreign_archive_would_bring_along_is_forbidden_before_anything_i
     assert host.said == [("install", "haproxy")]
 
 
+def test_a_foreign_version_that_goes_with_nothing_else_is_no_obstacle(host, tmp_path):
+    unmet = "The following packages have unmet dependencies:\n haproxy : Depends: liblua5.4-0 (= 5.4) but 99.0 is to be"
+    host.ends = {"simulate": [failed(unmet)]}
+    install(tmp_path)
+    assert host.pins[1] == (
+        'Package: *\nPin: origin "local.test"\nPin-Priority: -1\n\n'
+        "Package: *\nPin: release o=Evil\nPin-Priority: -1\n\n"
+        "PINS\n"
+    )
+    assert host.said == [("install", "haproxy")]
+
+
+def test_what_does_not_go_together_at_all_is_refused(host, tmp_path):
+    unmet = failed("The following packages have unmet dependencies:\n haproxy : Depends: liblua5.4-0 (= 5.4)")
+    host.ends = {"simulate": [unmet, unmet]}
+    with pytest.raises(packages.InstallError, match="could not install haproxy"):
+        install(tmp_path)
+    assert host.said == []
+
+
 def test_what_cannot_come_from_the_distribution_is_refused(host, tmp_path):
     host.simulated = lambda _pins: "Inst haproxy (99.0 Evil:stable [amd64])\n"
     with pytest.raises(packages.InstallError, match=r"not from Debian: haproxy 99\.0 from Evil") as refused:

@@ -51,6 +51,7 @@ _UNREACHABLE = (
     "Cannot initiate the connection",
     "cannot get it:",
 )
+_UNMET = "have unmet dependencies"
 _UNKNOWN = ("Unable to locate package", "has no installation candidate", "Couldn't find any package")
 
 
@@ -102,6 +103,11 @@ def complaint(output: str) -> str:
 def is_unknown(output: str) -> bool:
     """Whether apt knows no such package, or may not take it from anywhere."""
     return any(word in output for word in _UNKNOWN)
+
+
+def is_unmet(output: str) -> bool:
+    """Whether the versions that apt chose do not go together."""
+    return _UNMET in output
 
 
 def reason(output: str, names: list[str]) -> str:

@@ -75,6 +75,13 @@ def forbidding(found: list[Foreign]) -> str:
     return "".join(f"{stanza}\n" for stanza in sorted(stanzas))
 
 
+def forbidding_others(archives: str) -> str:
+    """Pins that forbid all packages of archives that are not the distribution's; empty when there are no others."""
+    own = distribution()
+    others = {source.pin for where, source in _sources(archives).items() if where != _STATUS and source.origin != own}
+    return "".join(f"Package: *\nPin: {pin}\nPin-Priority: -1\n\n" for pin in sorted(others))
+
+
 def complaint(found: list[Foreign]) -> str:
     """Which packages are foreign, and where they come from."""
     told = (

@@ -84,6 +84,7 @@ class _Run:
         self._file = os.path.join(run_directory, "apt-preferences")
         self._pins = ("-o", f"Dir::Etc::Preferences={self._file}")
         self._updated = False
+        self._alone = False
         self._trouble = ""
         self._archives = ""
 
@@ -126,8 +127,7 @@ class _Run:
         """Make sure that all that would be installed comes from the distribution, or raise with nothing changed."""
         for _ in range(_ROUNDS):
             chosen = self._simulated()
-            self._archives = self._archives or apt.policy(*self._pins, "policy")
-            foreign = origins.foreign(chosen, self._shown(chosen), self._archives)
+            foreign = origins.foreign(chosen, self._shown(chosen), self._known_archives())
             if not foreign:
                 return
             self._write(origins.forbidding(foreign) + self._preferences)
@@ -138,14 +138,28 @@ class _Run:
             ended = apt.simulate(*self._pins, "--no-remove", "install", *self._names)
             if ended.ok:
                 return origins.versions(ended.stdout)
+            if apt.is_unmet(ended.output) and self._forbid_others():
+                continue
             if self._updated or not apt.is_unknown(ended.output):
                 raise InstallError(self._reason(ended.output), apt.last_words(ended))
             self._update()
 
+    def _forbid_others(self) -> bool:
+        """Take the distribution's archives alone, once: a higher version elsewhere may not go with what needs it."""
+        pins = "" if self._alone else origins.forbidding_others(self._known_archives())
+        self._alone = True
+        if pins:
+            self._write(pins + self._preferences)
+        return bool(pins)
+
+    def _known_archives(self) -> str:
+        self._archives = self._archives or apt.policy(*self._pins, "policy")
+        return self._archives
+
     def _check(self) -> None:
         """What is on the disk now is what counts, whatever apt meant to do."""
         shown = self._shown(dict.fromkeys(self._names, ""))
-        foreign = origins.foreign(origins.installed(shown), shown, self._archives)
+        foreign = origins.foreign(origins.installed(shown), shown, self._known_archives())
         if foreign:
             raise InstallError(origins.complaint(foreign))
 
