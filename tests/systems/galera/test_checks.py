@@ -12,6 +12,7 @@ from festning.systems.galera import provider
 from festning.systems.galera.checks import IN_FLIGHT, checks
 
 UUID = "a3493162-e6a9-11f1-81df-ba08598eef1e"
+SUSPECT = dict(provider.EVS_TIMEOUTS)["evs.suspect_timeout"]
 EVS = "; ".join(f"{name} = {value}" for name, value in provider.EVS_TIMEOUTS)
 
 DATA_NODE = f"""\
@@ -73,7 +74,7 @@ def test_a_data_node_is_looked_at_once_for_all_its_checks(fortress: Fortress) ->
         ("core2", ("comment Synced", "comment Donor/Desynced"), {("galera.synced", "core2")}),
         ("core2", ("trx_commit 1", "trx_commit 2"), {("galera.durability", "core2")}),
         ("core2", ("snapshot_isolation ON", "snapshot_isolation OFF"), {("galera.durability", "core2")}),
-        ("core2", ("suspect_timeout = PT0.3S", "suspect_timeout = PT5S"), {("galera.group-timeouts", "core2")}),
+        ("core2", (f"suspect_timeout = {SUSPECT}", "suspect_timeout = PT5S"), {("galera.group-timeouts", "core2")}),
         ("core2", ("TLSv1.3", "TLSv1.1"), {("galera.replication-tls", "core2")}),
         ("core2", ("tls protocol TLSv1.3\ntls verification OK\n", ""), {("galera.replication-tls", "core2")}),
         ("core2", (f"local_state_uuid {UUID}", "local_state_uuid another"), {("galera.same-state", "core1")}),
