@@ -1,7 +1,7 @@
 """Which data node takes the writes: a pure decision from one node's view of the cluster and one replicated row.
 
 The row ``festning.writer`` names the *holder* of the token, by node name and by the UUID that it had in the group when
-it took the token (its incarnation). Every data node decides for itself, ten times a second:
+it took the token (its incarnation). Every data node decides for itself, twenty times a second:
 
 * It answers for writes only while it is in the primary component, takes statements (``wsrep_ready``), is Synced or
   gives another node a copy (Donor: mariadb-backup does not block it, and of two data nodes the donor is the only one
@@ -48,7 +48,7 @@ DONOR_PATIENCE = 0.5
 """Seconds for which a donor leaves an orphaned token to a Synced node."""
 
 LEAVING_LEAST = 0.4
-"""Seconds in which all front doors have seen that nothing new is to begin here: they ask every 0.2 s."""
+"""Seconds in which all front doors have seen that nothing new is to begin here: they ask twenty times a second."""
 LEAVING_MOST = 1.5
 """Seconds after which a transaction that is still open is cut: two nodes should not take writes for long."""
 
