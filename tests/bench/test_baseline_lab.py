@@ -63,9 +63,8 @@ def test_galera_has_its_own_defaults(baseline: Baseline):
 
 def test_robots_by_name_are_refused(baseline: Baseline):
     shop = baseline.layout.shop.host
-    ask = (
-        f"curl --silent --output /dev/null --write-out %{{http_code}} --insecure --header 'Host: {shop}' https://{{}}/"
-    )
-    address = str(baseline.fortress.host("core1").address)
-    assert said(baseline, "client", ask.format(address)) == "403"
-    assert said(baseline, "client", f"{ask.format(address)} --user-agent Firefox") == "200"
+    address = baseline.fortress.host("core1").address
+    options = f"--silent --output /dev/null --write-out '%{{http_code}}' --insecure --header 'Host: {shop}'"
+    ask = f"curl {options} https://{address}/"
+    assert said(baseline, "client", ask) == "403"
+    assert said(baseline, "client", f"{ask} --user-agent Firefox") == "200"
