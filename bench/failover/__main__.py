@@ -14,6 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from bench.failover import baseline_side, fortress_side
+from bench.failover.fortress_side import Manner
 from bench.failover.ledger import Ledger, code_of
 from bench.failover.measured import Measured
 from bench.failover.rows import RANDOM, ROWS
@@ -27,6 +28,7 @@ ROOT = Path(__file__).parents[2]
 PER_SECOND = 6.0
 """Requests in each stream. Writes reach a door in two streams, so a gap is measured to some 100 ms."""
 PATIENCE_S = 180.0
+EVIDENCE = Path("build/failover")
 RANDOM_FOR_EACH_RUN = 5
 
 
@@ -46,9 +48,9 @@ def main(arguments: list[str] | None = None) -> None:
     options = _options(arguments)
     if os.geteuid() != 0:
         raise SystemExit("bench-failover boots machines, and that takes root: run it with sudo")
-    volume = replace(Volume(), per_second=options.rate)
-    mine = fortress_side.side(volume, Told(), options.seed)
-    other = baseline_side.side(volume, Told(), options.patience)
+    manner = Manner(volume=replace(Volume(), per_second=options.rate), progress=Told(), evidence=options.evidence)
+    mine = fortress_side.side(manner, options.seed)
+    other = baseline_side.side(manner, options.patience)
     try:
         ledger = Ledger(options.json, _code(options))
     except ValueError as error:
@@ -81,6 +83,9 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
         "--only", action="append", choices=[row.drill for row in ROWS], metavar="NAME", help="a drill; may be repeated"
     )
     parser.add_argument("--json", type=Path, metavar="FILE", help="keep each run here, and go on from what is there")
+    parser.add_argument(
+        "--evidence", type=Path, metavar="DIR", default=EVIDENCE, help="pages and journals of runs that do not pass"
+    )
     parser.add_argument("--rate", type=float, default=PER_SECOND, help="requests a second in each stream of the load")
     parser.add_argument(
         "--patience", type=float, default=PATIENCE_S, help="seconds after which the stack of 2014 is said to stay down"

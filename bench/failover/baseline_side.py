@@ -19,8 +19,10 @@ from bench.baseline import database
 from bench.baseline.layout import Layout, Member
 from bench.baseline.raising import Baseline, raise_baseline
 from bench.failover import baseline_drills
-from bench.failover.fortress_side import EDGES, prefix
-from bench.failover.running import Perform, Side
+from bench.failover.evidence import keep
+from bench.failover.fortress_side import EDGES, Manner, prefix
+from bench.failover.measured import Label
+from bench.failover.running import Side
 from festning.engine.connections import Connections
 from festning.model.drill import DrillResult, Sight
 from festning.model.fortress import Fortress
@@ -30,8 +32,7 @@ from festning.proof.faults.fault import Script
 from festning.proof.faults.parts import Parts
 from festning.workflows.drilling import Setting, run_drill
 from festning.workflows.hands import Hands, LabHands, do_script
-from festning.workflows.loading import Places, Volume
-from festning.workflows.progress import Progress
+from festning.workflows.loading import Places
 
 NAME = "2014"
 LAB = "bench-2014"
@@ -97,41 +98,53 @@ class OldStack:
         return "every host's units were restarted, one host after the other"
 
 
-def side(volume: Volume, progress: Progress, patience_s: float) -> Side:
-    """Drills by name; what has not come back after ``patience_s`` stays down."""
-    raised = partial(_raised, volume, progress, patience_s)
-    return Side(name=NAME, raised=raised, drill=lambda name, _number: baseline_drills.drill(name))
+def side(manner: Manner, patience_s: float) -> Side:
+    """Drills by name; what has not come back after ``patience_s`` stays down. All is kept where a write was lost."""
+    return Side(
+        name=NAME,
+        raised=partial(_raised, manner, patience_s),
+        drill=lambda name, _number: baseline_drills.drill(name),
+        telling=lambda run: bool(run.loud),
+    )
 
 
 @contextmanager
-def _raised(volume: Volume, progress: Progress, patience_s: float) -> Iterator[Perform]:
-    progress.stage("raise the stack of 2014")
+def _raised(manner: Manner, patience_s: float) -> Iterator[Up]:
+    manner.progress.stage("raise the stack of 2014")
     with TemporaryDirectory() as folder, raise_baseline(Path(folder), LAB, EDGES) as baseline:
-        yield partial(_perform, baseline, volume, progress, patience_s)
+        yield Up(manner, patience_s, baseline)
 
 
-def _perform(baseline: Baseline, volume: Volume, progress: Progress, patience_s: float, drill: Drill) -> DrillResult:
-    baseline.await_whole()
-    return asyncio.run(_drill(baseline, volume, progress, patience_s, drill))
+@dataclass(frozen=True, slots=True)
+class Up:
+    """The stack of 2014 on its lab."""
 
+    manner: Manner
+    patience_s: float
+    baseline: Baseline
 
-async def _drill(
-    baseline: Baseline, volume: Volume, progress: Progress, patience_s: float, drill: Drill
-) -> DrillResult:
-    opened = baseline.stage.opened()
-    async with Connections([*opened.endpoints(), opened.client()]) as connections:
-        hands = LabHands(baseline.stage.lab())
-        setting = Setting(
-            stack=OldStack(baseline, hands),
-            connections=connections,
-            hands=hands,
-            clock=time.time,
-            prefix=prefix,
-            progress=progress,
-            volume=volume,
-            recovery_patience_s=patience_s,
-        )
-        return await run_drill(setting, drill)
+    def perform(self, drill: Drill) -> DrillResult:
+        self.baseline.await_whole()
+        return asyncio.run(self._perform(drill))
+
+    def keep(self, result: DrillResult, label: Label) -> None:
+        self.manner.progress.stage(f"kept: {keep(self.manner.evidence, label, result, self.baseline.stage)}")
+
+    async def _perform(self, drill: Drill) -> DrillResult:
+        opened = self.baseline.stage.opened()
+        async with Connections([*opened.endpoints(), opened.client()]) as connections:
+            hands = LabHands(self.baseline.stage.lab())
+            setting = Setting(
+                stack=OldStack(self.baseline, hands),
+                connections=connections,
+                hands=hands,
+                clock=time.time,
+                prefix=prefix,
+                progress=self.manner.progress,
+                volume=self.manner.volume,
+                recovery_patience_s=self.patience_s,
+            )
+            return await run_drill(setting, drill)
 
 
 def _restart(layout: Layout, member: Member) -> str:

@@ -7,14 +7,18 @@ import secrets
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from bench.failover.evidence import keep
+from bench.failover.measured import Label
 from bench.failover.rows import RANDOM
-from bench.failover.running import Perform, Side
-from bench.stage import stage
+from bench.failover.running import Side
+from bench.stage import Stage, stage
+from festning.model.check import Verdict
 from festning.model.drill import DrillResult
 from festning.proof.drills.drill import Drill
 from festning.workflows.loading import Volume
@@ -27,9 +31,23 @@ LAB = "bench-drills"
 EDGES = 2
 
 
-def side(volume: Volume, progress: Progress, seed: int) -> Side:
-    """Drills by name, and by chance from a seed."""
-    return Side(name=NAME, raised=partial(_raised, volume, progress), drill=partial(_drill, seed))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manner:
+    """How drills are run: under which load, and where what is left of some is kept."""
+
+    volume: Volume
+    progress: Progress
+    evidence: Path
+
+
+def side(manner: Manner, seed: int) -> Side:
+    """Drills by name, and by chance from a seed. All is kept of those that do not pass."""
+    return Side(
+        name=NAME,
+        raised=partial(_raised, manner),
+        drill=partial(_drill, seed),
+        telling=lambda run: run.verdict != Verdict.PASS,
+    )
 
 
 def prefix() -> str:
@@ -38,23 +56,33 @@ def prefix() -> str:
 
 
 @contextmanager
-def _raised(volume: Volume, progress: Progress) -> Iterator[Perform]:
-    progress.stage("raise festning")
+def _raised(manner: Manner) -> Iterator[Up]:
+    manner.progress.stage("raise festning")
     with TemporaryDirectory() as folder, stage(Path(folder), LAB, EDGES) as made:
-        yield partial(_perform, made.file, volume, progress)
+        yield Up(manner, made)
 
 
-def _perform(file: Path, volume: Volume, progress: Progress, drill: Drill) -> DrillResult:
-    world = World(
-        surroundings=Surroundings({}, "bench", None, datetime.now(UTC).date()),
-        clock=time.time,
-        prefix=prefix,
-        progress=progress,
-        agreed=lambda _fortress, _drills: False,  # Never asked in the lab.
-        volume=volume,
-    )
-    _, (result,) = asyncio.run(rehearse(file, [drill], world, lab=True))
-    return result
+@dataclass(frozen=True, slots=True)
+class Up:
+    """festning on its lab."""
+
+    manner: Manner
+    stage: Stage
+
+    def perform(self, drill: Drill) -> DrillResult:
+        world = World(
+            surroundings=Surroundings({}, "bench", None, datetime.now(UTC).date()),
+            clock=time.time,
+            prefix=prefix,
+            progress=self.manner.progress,
+            agreed=lambda _fortress, _drills: False,  # Never asked in the lab.
+            volume=self.manner.volume,
+        )
+        _, (result,) = asyncio.run(rehearse(self.stage.file, [drill], world, lab=True))
+        return result
+
+    def keep(self, result: DrillResult, label: Label) -> None:
+        self.manner.progress.stage(f"kept: {keep(self.manner.evidence, label, result, self.stage)}")
 
 
 def _drill(seed: int, name: str, number: int) -> Drill:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Protocol
 
 from bench.failover.ledger import Ledger
 from bench.failover.measured import Label, Measured, was_run
@@ -21,16 +22,28 @@ from festning.proof.drills.drill import Drill
 TRIES = 3
 """For a drill that does not even begin, each on a stack that is new."""
 
-Perform = Callable[[Drill], DrillResult]
+
+class Raised(Protocol):
+    """A stack that is up."""
+
+    def perform(self, drill: Drill) -> DrillResult:
+        """Run a drill. Raises :class:`FestningError` or :class:`RunError` when it cannot begin."""
+
+    def keep(self, result: DrillResult, label: Label) -> None:
+        """Keep what is left of a run that is to be looked at."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Side:
-    """A stack that is measured: how it is raised, and what the drills of the table are on it, by name and number."""
+    """A stack that is measured: how it is raised, and what the drills of the table are on it, by name and number.
+
+    ``telling`` says of which runs all is kept.
+    """
 
     name: str
-    raised: Callable[[], AbstractContextManager[Perform]]
+    raised: Callable[[], AbstractContextManager[Raised]]
     drill: Callable[[str, int], Drill]
+    telling: Callable[[Measured], bool]
 
 
 def in_turns(wanted: Mapping[str, int]) -> list[tuple[str, int]]:
@@ -47,10 +60,10 @@ def measure(side: Side, wanted: Mapping[str, int], ledger: Ledger, say: Callable
     pending = [one for one in in_turns(wanted) if not ledger.has(side.name, *one)]
     tries = 0
     while pending:
-        with side.raised() as perform:
+        with side.raised() as raised:
             while pending:
                 name, number = pending[0]
-                result, why = _performed(perform, side.drill(name, number))
+                result, why = _performed(raised, side.drill(name, number))
                 if result is None:
                     tries += 1
                     if tries == TRIES:
@@ -60,15 +73,17 @@ def measure(side: Side, wanted: Mapping[str, int], ledger: Ledger, say: Callable
                 run = Measured.of(result, _label(side.name, name, number, ledger.code))
                 ledger.add(run)
                 say(run)
+                if side.telling(run):
+                    raised.keep(result, run.label)
                 pending = pending[1:]
                 if run.stays_down:
                     break
 
 
-def _performed(perform: Perform, drill: Drill) -> tuple[DrillResult | None, str]:
+def _performed(raised: Raised, drill: Drill) -> tuple[DrillResult | None, str]:
     """The result; or none, and why the drill did not begin."""
     try:
-        result = perform(drill)
+        result = raised.perform(drill)
     except (FestningError, RunError) as error:
         return None, str(error)
     return (result, "") if was_run(result) else (None, _said(result.reasons))

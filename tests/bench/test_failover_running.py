@@ -9,13 +9,14 @@ from typing import Any
 import pytest
 
 from bench.failover.ledger import Ledger
-from bench.failover.measured import Measured
-from bench.failover.running import Perform, Side, in_turns, measure
+from bench.failover.measured import Label, Measured
+from bench.failover.running import Side, in_turns, measure
 from bench.stage import RunError
 from festning.errors import FestningError
 from festning.model.check import Verdict
 from festning.model.drill import DrillResult, Mark, Moment
 from festning.proof.drills.catalog import by_name
+from festning.proof.drills.drill import Drill
 from tests.bench.failover_runs import run
 
 CODE = {"festning": "now"}
@@ -36,23 +37,28 @@ class Played:
         self.down = 0
         self.performed: list[str] = []
         self.asked: list[tuple[str, int]] = []
-        self.side = Side(name="festning", raised=self._raise, drill=self._drill)
+        self.kept: list[Label] = []
+        self.side = Side(name="festning", raised=self._raise, drill=self._drill, telling=lambda run: run.stays_down)
 
     def _drill(self, name: str, number: int) -> Any:
         self.asked.append((name, number))
         return by_name(name)
 
     @contextmanager
-    def _raise(self) -> Iterator[Perform]:
+    def _raise(self) -> Iterator[Played]:
         self.raised += 1
         try:
-            yield lambda drill: self._perform(drill.name)
+            yield self
         finally:
             self.down += 1
 
-    def _perform(self, name: str) -> DrillResult:
-        self.performed.append(name)
-        return self.results(name, len(self.performed))
+    def perform(self, drill: Drill) -> DrillResult:
+        self.performed.append(drill.name)
+        return self.results(drill.name, len(self.performed))
+
+    def keep(self, result: DrillResult, label: Label) -> None:
+        assert self.down < self.raised, "what is kept is on the stack that is up"
+        self.kept.append(label)
 
 
 def measured(played: Played, wanted: dict[str, int], ledger: Ledger) -> list[Measured]:
@@ -81,6 +87,7 @@ def test_a_stack_that_stays_down_is_kept_as_such_and_raised_anew():
     played = Played(lambda _name, count: down if count == 1 else result())
     said = measured(played, {"blackout": 1, "stop-hub": 1}, Ledger(None, CODE))
     assert [(one.label.drill, one.stays_down) for one in said] == [("blackout", True), ("stop-hub", False)]
+    assert [label.drill for label in played.kept] == ["blackout"]
     assert (played.raised, played.down) == (2, 2)
 
 
