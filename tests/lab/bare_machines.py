@@ -90,8 +90,9 @@ class Look:
         ]
 
     def has(self, unit: str) -> bool:
-        name, at, _ = unit.partition("@")
-        return unit in self.started() or f"{name}@.service" in self.units if at else unit in self.units | self.started()
+        name, at, rest = unit.partition("@")
+        template = f"{name}@.{rest.rpartition('.')[2]}" if at else unit
+        return template in self.units or unit in self.started()
 
 
 def look(festning: Festning, host: str) -> Look:
