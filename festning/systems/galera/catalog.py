@@ -79,14 +79,19 @@ def catalog(fortress: Fortress, host: Host, formation: Formation) -> SystemCatal
 
 
 def standing_down(host: Host, formation: Formation) -> SystemCatalog | None:
-    """What an arbiter does before a cluster that is down is started again: let go of the old one.
+    """What members do before a cluster that is down is started again: let go of the old one.
 
     An arbitrator that the data nodes have left one by one is a primary component of its own, without data, and would
-    not suffer the new one beside it.
+    not suffer the new one beside it. Neither would a data node that waits in the old one for what it missed.
     """
-    if host.role is not Role.ARBITER or formation.how not in (How.FIRST, How.RECOVER):
+    step = None
+    if host.role is Role.ARBITER and formation.how in (How.FIRST, How.RECOVER):
+        step = start.stand_down_step()
+    if host.role is Role.CORE and formation.how is How.RECOVER and host.name != formation.founder:
+        step = start.let_go_step()
+    if step is None:
         return None
-    return SystemCatalog(system=f"{SYSTEM}-standing-down", wave=Wave.GROUND, items=(start.stand_down_step(),))
+    return SystemCatalog(system=f"{SYSTEM}-standing-down", wave=Wave.GROUND, items=(step,))
 
 
 def certificate(fortress: Fortress, host: Host) -> Certificate:

@@ -165,13 +165,28 @@ class Observation:
         return self.grastate_seqno
 
     @property
+    def stranded(self) -> bool:
+        """Whether its server runs with whole data, and waits for the transactions that it missed.
+
+        Galera marks the state file as invalid for that time (as for a copy, of which ``transfer_aborted`` tells). A
+        server that began without knowing its position, as after damage, tells none.
+        """
+        return (
+            self.answers
+            and not self.primary
+            and self.grastate_uuid == ZERO_UUID
+            and self.status.text("local_state_uuid") not in ("", ZERO_UUID)
+            and self.seqno >= 0
+        )
+
+    @property
     def doubt(self) -> str:
         """Why its data may not be what a cluster starts from; empty where nothing speaks against it."""
         if self.transfer_aborted:
             return "it was receiving a copy when it stopped, its data is incomplete"
         if not self.grastate_uuid:
             return "its state file is gone, its data may be gone too" if self.formed else "it has no data"
-        if self.grastate_uuid == ZERO_UUID:
+        if self.grastate_uuid == ZERO_UUID and not self.stranded:
             return "its state is marked invalid (zero UUID), as after an aborted transfer"
         if self.marker and self.uuid != self.marker:
             return f"its data is of {self.uuid}, but it was part of {self.marker}"

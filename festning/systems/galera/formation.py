@@ -30,7 +30,8 @@ class How(StrEnum):
     FIRST = "first"
     """There never was one: the founder starts the very first."""
     RECOVER = "recover"
-    """All nodes are down: the founder, which has the most recent data, starts it again."""
+    """No node serves: the founder, which has the most recent data, starts it again. Where its server waits for what it
+    missed (``stranded``), and nobody is left to give it, it is ended first."""
     PROMOTE = "promote"
     """The founder runs, has the most recent data, and waits without quorum: it is told to be primary."""
 
@@ -127,5 +128,5 @@ def _from(founder: str, candidates: Mapping[str, Observation], doubtful: Mapping
     chosen = candidates[founder]
     positions = ", ".join(f"{name} at {observation.seqno}" for name, observation in candidates.items())
     left_out = "".join(f"; not {name}: {observation.doubt}" for name, observation in doubtful.items())
-    how = How.PROMOTE if chosen.answers else How.RECOVER
+    how = How.PROMOTE if chosen.answers and not chosen.stranded else How.RECOVER
     return Formation(how=how, founder=founder, reason=f"most recent data of {chosen.uuid}: {positions}{left_out}")

@@ -48,16 +48,36 @@ until {PRIMARY}do
 done
 """
 
-# A server that waits for the members of its last view answers no SQL and does not hear SIGTERM; it changes nothing
-# while it waits, so it may be killed.
-_STOP = """\
-if timeout 5 mariadb -e "SHOW GLOBAL STATUS LIKE 'wsrep_ready'" >/dev/null 2>&1; then
-    systemctl stop mariadb.service
-else
+# Whether the server has whole data and waits for what it missed (facts.Observation.stranded). For that time Galera
+# marks the state file as if there were no data.
+_STRANDED = """\
+state=/var/lib/mysql/grastate.dat
+status() { timeout 5 mariadb -N -B -e "SHOW GLOBAL STATUS LIKE '$1'" 2>/dev/null | cut -f2; }
+stranded() {
+    grep -qs '^uuid: *00000000-' $state || return 1
+    test "$(status wsrep_cluster_status)" != Primary || return 1
+    history=$(status wsrep_local_state_uuid)
+    case $history in "" | 00000000-*) return 1 ;; esac
+}
+"""
+
+# A server that waits for the members of its last view, or for what it missed, does not hear SIGTERM; it changes nothing
+# while it waits, so it may be killed. Whose data a stranded one has goes back into its state file first.
+_STOP = f"""\
+{_STRANDED}end() {{
     systemctl stop --no-block mariadb.service
     sleep 1
     systemctl kill --signal=KILL mariadb.service 2>/dev/null || true
     systemctl stop mariadb.service
+}}
+if stranded; then
+    sed -i "s/^uuid:.*/uuid:    $history/" $state
+    sync $state
+    end
+elif [ -n "$(status wsrep_ready)" ]; then
+    systemctl stop mariadb.service
+else
+    end
 fi"""
 
 _PROMOTE = """set -e
@@ -81,6 +101,17 @@ def stand_down_step() -> Step:
         name="galera: arbitrator stands down",
         check="! systemctl is-active --quiet garb.service\n",
         do="systemctl stop garb.service\n",
+    )
+
+
+def let_go_step() -> Step:
+    """A data node that does not wait any more for what nobody can give it. It keeps its place in the old group while it
+    waits, and would not suffer a new one beside it; it joins that like one that was down."""
+    return Step(
+        name="galera: data node lets go of the old group",
+        check=f"{_STRANDED}! stranded\n",
+        do=f"set -e\n{_STOP}\n",
+        timeout_s=400,
     )
 
 
@@ -122,7 +153,6 @@ for peer in {" ".join(peers)}; do
     fi
 done
 {_STOP}
-state=/var/lib/mysql/grastate.dat
 # The view from before would be waited for, although this is a new beginning.
 rm -f /var/lib/mysql/gvwstate.dat
 if [ -f $state ]; then sed -i 's/^safe_to_bootstrap:.*/safe_to_bootstrap: 1/' $state; fi

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import MappingProxyType
 
 import pytest
@@ -38,6 +39,11 @@ def running(status: str, seqno: int = 5, uuid: str = A) -> Observation:
     return Observation(
         installed=True, marker=uuid, unit="active", grastate_uuid=uuid, status=Status(values=MappingProxyType(values))
     )
+
+
+def stranded(seqno: int, uuid: str = A) -> Observation:
+    """One that waits for transactions which nobody gives it: its state file says zero for that time."""
+    return replace(running("non-Primary", seqno, uuid), grastate_uuid=ZERO_UUID)
 
 
 def test_a_running_cluster_is_joined_even_when_a_node_is_not_seen() -> None:
@@ -78,6 +84,20 @@ def test_a_node_that_waits_without_quorum_is_promoted() -> None:
     assert (formation.how, formation.founder) == (How.PROMOTE, "core2")
 
 
+def test_nodes_that_wait_for_what_nobody_can_give_start_again_from_the_most_recent() -> None:
+    formation = decide({"core1": stranded(4047), "core2": stranded(4002)})
+    assert (formation.how, formation.founder) == (How.RECOVER, "core1")
+    assert "core2 at 4002" in formation.reason
+
+
+def test_a_server_that_never_knew_its_position_founds_nothing() -> None:
+    lost = stranded(-1, ZERO_UUID)
+    assert "zero UUID" in lost.doubt
+    assert decide({"core1": lost, "core2": stranded(3)}).founder == "core2"
+    with pytest.raises(FormationRefusedError, match="zero UUID"):
+        decide({"core1": lost, "core2": lost})
+
+
 def test_a_new_node_beside_one_with_history_joins_it() -> None:
     assert decide({"core1": FRESH, "core2": down(3)}).founder == "core2"
 
@@ -114,6 +134,7 @@ observations = st.one_of(
     st.builds(lambda seqno: down(seqno, transfer_aborted=True), st.integers(0, 20)),
     st.builds(lambda seqno: down(seqno, grastate_uuid=ZERO_UUID), st.integers(0, 20)),
     st.builds(running, st.sampled_from(["non-Primary"]), st.integers(0, 20)),
+    st.builds(stranded, st.integers(-1, 20), st.sampled_from([A, ZERO_UUID])),
 )
 
 
