@@ -24,7 +24,7 @@ from festning.engine.connections import Connections
 from festning.engine.questions import ask_all
 from festning.model.check import Probe, Verdict
 from festning.model.drill import Fate
-from festning.workflows.loading import Load, Loaded, Volume
+from festning.workflows.loading import Load, Loaded, Volume, places_of
 from festning.workflows.opening import Opened, Surroundings, open_fortress
 
 EDGES = 2
@@ -76,7 +76,7 @@ async def steady(opened: Opened, seconds: float) -> tuple[list[int], list[float]
     core = opened.fortress.cores[0].name
     async with Connections([*opened.endpoints(), opened.client()]) as connections:
         volume = Volume(seconds=seconds + 60, most=10_000_000)
-        load = Load(opened, connections, f"S{time.time_ns()}-", volume)
+        load = Load(places_of(opened, volume.per_second), connections, f"S{time.time_ns()}-", volume)
         await load.begin()
         until = time.monotonic() + seconds
         while time.monotonic() < until:

@@ -25,8 +25,8 @@ from bench.stage import RunError, ended_by_signals
 from festning.workflows.loading import Volume
 
 ROOT = Path(__file__).parents[2]
-PER_SECOND = 4.0
-"""Requests in each stream. Writes reach a door in two streams, so a gap is measured to some 150 ms; with half as much
+PER_SECOND = 3.0
+"""Requests in each stream. Writes reach a door 15 times a second, so a gap is measured to some 70 ms; with half as much
 again, the machines of a lab on two processors were short of time, and that was measured instead."""
 PATIENCE_S = 180.0
 EVIDENCE = Path("build/failover")

@@ -212,7 +212,7 @@ DRILLS: tuple[Drill, ...] = (
     _drill(
         isolate_writer,
         "the writer's host is cut from all others: the majority goes on, the minority refuses writes",
-        Asks(write_gap_ms=1500, failed_reads=0, minority_refuses=True),
+        Asks(write_gap_ms=1500, failed_reads=0, in_flight=True, minority_refuses=True),
         hold_s=8,
         lasts_s=30,
         isolates_writer=True,

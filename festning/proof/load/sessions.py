@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import random
 import threading
 import time
 
@@ -22,15 +23,16 @@ from festning.proof.load.transactions import Transactions
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from typing import Any
 
-PAUSE_S = 0.02
-"""Before a new attempt, so that a refusal is not answered with a flood."""
+SHORTEST_PAUSE_S, LONGEST_PAUSE_S = 0.02, 1.0
+"""Before a new attempt: at first, and at last, after doubling each time. With a fixed one, an outage was thousands of
+attempts a second, and at its end they came down on the new writer all at once."""
 STATEMENT_S = 3.0
 """For which an answer of the server is waited."""
-AT_ONCE = 200
-"""Requests under way; more of them wait, and are late. A data node takes 500 sessions, and each core has its load."""
+AT_ONCE = 64
+"""Requests under way; more of them wait, and are late: as a service has so many workers, and no more."""
 TURNS = (
     ("write",),
     ("add", "read set"),
@@ -55,6 +57,7 @@ class Sessions:
         self._places = threading.BoundedSemaphore(AT_ONCE)
         self._succeeded = False
         self._over = threading.Event()
+        self._chance = random.Random(orders["prefix"])  # noqa: S311 (who waits how long is no secret)
 
     def run(self, stop: threading.Event) -> int:
         """Begin all turns, wait for every outcome; how many requests there were."""
@@ -84,8 +87,10 @@ class Sessions:
     def _request(self, what: str, request: int, due: float) -> None:
         until = due + self._orders["patience_s"]
         with self._places:
-            while self._try(what, request, due, until):
-                time.sleep(PAUSE_S)
+            for pause_s in pauses(self._chance):
+                if not self._try(what, request, due, until):
+                    break
+                time.sleep(pause_s)
 
     def _try(self, what: str, request: int, due: float, until: float) -> bool:
         """One attempt; whether another one follows."""
@@ -124,6 +129,14 @@ class Sessions:
                 return session
             session.close()
         return self._connect()
+
+
+def pauses(chance: random.Random) -> Iterator[float]:
+    """Seconds before each new attempt, for ever: twice as long each time, and never the same for two (full jitter)."""
+    most = SHORTEST_PAUSE_S
+    while True:
+        yield chance.uniform(SHORTEST_PAUSE_S / 2, most)
+        most = min(LONGEST_PAUSE_S, 2 * most)
 
 
 def settings(path: str) -> dict[str, str]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import random
 import threading
 import time
 from collections.abc import Callable
-from itertools import count
+from itertools import count, islice
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import pytest
@@ -57,6 +59,15 @@ def verdicts(hearing: Hearing, database: Database) -> dict[str, Verdict]:
     return {one.checker: one.verdict for one in found}
 
 
+def test_pauses_grow_to_an_end_and_never_let_a_crowd_march_in_step() -> None:
+    crowd = [list(islice(sessions.pauses(random.Random(seed)), 12)) for seed in range(50)]
+    assert max(map(max, crowd)) <= sessions.LONGEST_PAUSE_S
+    assert min(map(min, crowd)) >= sessions.SHORTEST_PAUSE_S / 2
+    assert median(pauses[0] for pauses in crowd) <= sessions.SHORTEST_PAUSE_S
+    assert median(pauses[-1] for pauses in crowd) >= sessions.LONGEST_PAUSE_S / 4
+    assert len({pauses[-1] for pauses in crowd}) == len(crowd)
+
+
 ALL_WELL = dict.fromkeys(("unique writes: SQL", "set", "list-append", "bank"), Verdict.PASS)
 
 
@@ -86,7 +97,7 @@ def test_the_books_add_up_though_answers_are_lost(tmp_path: Path) -> None:
         return None
 
     database = Database(tmp_path, wrong)
-    hearing, _ = load(database)
+    hearing, _ = load(database, seconds=1.5)
     assert {one.fate for one in attempts(hearing, "write")} == {Fate.OK, Fate.FAILED, Fate.UNKNOWN}
     assert {one.fate for one in hearing.outcomes()} == {Fate.OK}, "each was made good by a later attempt"
     written = [one.value for one in attempts(hearing, "write")]
