@@ -112,8 +112,8 @@ def places_of(opened: Opened, per_second: float) -> Places:
 
 
 WRITES_KEPT = 4
-"""How many times as often as everything else writes are sent over kept connections, which cost least: the time between two
-is what a gap is measured to."""
+"""How many times as often as everything else writes are sent over kept connections, which cost least: the time between
+two is what a gap is measured to."""
 
 
 def streams_of(fortress: Fortress, per_second: float) -> tuple[Stream, ...]:

@@ -21,6 +21,8 @@ BASE_PACKAGES = (
     "dbus",
     "iproute2",
     "iputils-ping",
+    # For drills: another time for some processes of a machine, as all machines have one clock.
+    "libfaketime",
     "openssh-server",
     "procps",
     "python3",

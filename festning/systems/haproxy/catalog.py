@@ -28,7 +28,7 @@ from festning.model.reference import public, secret
 from festning.model.traffic import HOOKS, LONGEST_AWAY_S
 from festning.systems.haproxy import names
 from festning.systems.haproxy.rendering import render
-from festning.systems.haproxy.routing import backends, relayed
+from festning.systems.haproxy.routing import backends, check_every_ms, relayed
 
 SYSTEM = "haproxy"
 HOOK = f"{HOOKS}/10-front-door"
@@ -64,6 +64,7 @@ def configuration(fortress: Fortress, host: Host) -> str:
         hook=HOOK,
         listen=("*", "[::]") if host.address is not None and host.address.version == 6 else ("*",),
         backends=backends(fortress, host),
+        check_ms=check_every_ms(fortress),
         relayed=relayed(fortress, host) if host.role is Role.EDGE else (),
         client=_LOGGED[fortress.logged_at(host.site)],
         database=fortress.needs_database(host),

@@ -30,6 +30,18 @@ class Backend:
     through_cores: tuple[Host, ...] = ()
 
 
+SHORTEST_CHECK_MS, LONGEST_CHECK_MS = 250, 1000
+CHECKS_A_SECOND = 50
+"""That a core makes of all edges, and that all edges make of a core, for each service: with a few edges none is spared;
+with many, the checks of a healthy fortress would be its bridges' main traffic (47 edges on two processors kept one of
+them busy)."""
+
+
+def check_every_ms(fortress: Fortress) -> int:
+    """How often cores and edges look at each other: four times a second with up to 12 edges, once with 50 and more."""
+    return min(LONGEST_CHECK_MS, max(SHORTEST_CHECK_MS, len(fortress.edges) * 1000 // CHECKS_A_SECOND))
+
+
 def backends(fortress: Fortress, host: Host) -> tuple[Backend, ...]:
     """The services that the host's front door decrypts, with their servers."""
     of = _behind_core if host.role is Role.CORE else _behind_edge
