@@ -106,8 +106,8 @@ def _of_service(fortress: Fortress, answer: Answer, present: Present, owned: fro
         return NamePlan(name, note=foreign, trouble=True)
     wanted = {one.type: one for one in addresses(fortress, answer)}
     if not wanted:
-        has = sum(len(present[name, kind].values) for kind in ADDRESSES if (name, kind) in present)
-        stays = f"what is there stays ({has} addresses)" if has else "nothing is there, and nothing is made"
+        has = [value for kind in ADDRESSES if (name, kind) in present for value in present[name, kind].values]
+        stays = f"what is there stays ({', '.join(has)})" if has else "nothing is there, and nothing is made"
         return NamePlan(name, note=f"no front door answers for it: {stays}", trouble=True)
     changes = (
         *_created(name, wanted, present, owned, fortress.name),

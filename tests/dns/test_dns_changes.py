@@ -84,7 +84,7 @@ def test_a_dead_edge_leaves_and_comes_back() -> None:
 def test_with_nobody_well_what_is_there_stays_and_is_told() -> None:
     found = plan(fortress(), owned(a(SHOP, *EDGES)), [])
     assert found.changes == ()
-    assert note(found, SHOP) == ("no front door answers for it: what is there stays (2 addresses)", True)
+    assert note(found, SHOP) == ("no front door answers for it: what is there stays (192.0.2.101, 192.0.2.102)", True)
     assert note(found, WWW) == ("no front door answers for it: nothing is there, and nothing is made", True)
 
 
