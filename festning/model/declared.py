@@ -31,7 +31,7 @@ from pydantic_core import CoreSchema
 
 from festning.model.bridge import DEFAULT_BLOCK, DEFAULT_CIPHERS, DEFAULT_POOL, Cipher
 from festning.model.countries import COUNTRIES, GROUP_NAMES
-from festning.model.fortress import Addresses, Data, Durability, Isolation, Lifetimes, Role, Runtime, Tls
+from festning.model.fortress import Addresses, Data, Dns, Durability, Isolation, Lifetimes, Role, Runtime, Tls
 
 _NAME = r"^[a-z](?:[a-z0-9-]{0,30}[a-z0-9])?$"
 _DNS_NAME = r"^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$"
@@ -282,6 +282,22 @@ class LogsEntry(_Declared):
     )
 
 
+class DnsEntry(_Declared):
+    """The records of the services' names: festning dns prints them, and festning dns apply keeps them at a provider."""
+
+    zone: DnsName | None = Field(default=None, description="The zone that they are in; the domain when left out.")
+    ttl: Annotated[StrictInt, Field(ge=30, le=86_400)] = Field(
+        default=Dns().ttl,
+        description="Seconds that an answer is kept: so long a dead front door is tried after it left the answer.",
+    )
+    provider: Literal["digitalocean", "gandi_live", "powerdns", "route53"] | None = Field(
+        default=None, description="Who serves the zone, for festning dns apply; credentials are in its environment."
+    )
+    caa: tuple[DnsName, ...] = Field(
+        default=(), description="Authorities that alone may issue certificates for the names, such as letsencrypt.org."
+    )
+
+
 class BackupEntry(_Declared):
     """A place where copies of the data are kept, by whatever means: festning judges it, and makes no copies yet."""
 
@@ -342,6 +358,7 @@ class FortressFile(_Declared):
     tls: TlsEntry = Field(default_factory=TlsEntry)
     certificates: CertificatesEntry = Field(default_factory=CertificatesEntry)
     logs: LogsEntry = Field(default_factory=LogsEntry)
+    dns: DnsEntry = Field(default_factory=DnsEntry)
     backups: tuple[BackupEntry, ...] = Field(default=(), description="Where copies of the data are kept.")
     admin: AdminEntry
     waivers: tuple[WaiverEntry, ...] = ()

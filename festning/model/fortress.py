@@ -280,6 +280,20 @@ class Waiver:
     path: str | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dns:
+    """How the services' names are kept. ``zone`` is the zone that they are in; without one it is the domain.
+
+    ``ttl`` is in seconds. ``provider`` is whose API the records are changed through. ``caa`` are the authorities that
+    alone may issue certificates for the names; none declared means that nothing is said.
+    """
+
+    zone: str | None = None
+    ttl: int = 60
+    provider: str | None = None
+    caa: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, kw_only=True)
 class Fortress:
     """The whole stack. ``lab`` is true when it is mapped onto the lab's machines.
@@ -304,6 +318,12 @@ class Fortress:
     lifetimes: Lifetimes = Lifetimes()
     logged_outside: Addresses = Addresses.TRUNCATED
     backups: tuple[Backup, ...] = ()
+    dns: Dns = Dns()
+
+    @property
+    def zone(self) -> str:
+        """The DNS zone that the services' names are in."""
+        return self.dns.zone or self.domain
 
     def logged_at(self, site: Site) -> Addresses:
         """How much of a visitor's address the logs at a site keep: all of it where personal data may be."""

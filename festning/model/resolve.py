@@ -20,6 +20,7 @@ from festning.model.fortress import (
     Admin,
     Backup,
     Database,
+    Dns,
     Fortress,
     FrontDoor,
     Host,
@@ -41,6 +42,7 @@ from festning.model.numbering import FIRST, Entry, first_numbers
 FIRST_SERVICE_PORT = 8100
 MOST_HOSTS = 20_000
 """Twice what has been measured."""
+SHORTEST_GANDI_TTL = 300
 MOST_CHOICES = 40
 """Names that an error lists."""
 RESERVED_PORTS = frozenset({3306, 4444, 4567, 4568, 8404, 8443, 9200})
@@ -76,6 +78,7 @@ def resolve(declared: FortressFile, folder: Path) -> Fortress | list[Contradicti
             _bridge_contradictions(declared),
             _site_contradictions(declared),
             _backup_contradictions(declared),
+            _dns_contradictions(declared),
             _group_contradictions(declared),
             _service_contradictions(declared, folder),
         )
@@ -117,6 +120,7 @@ def resolve(declared: FortressFile, folder: Path) -> Fortress | list[Contradicti
         ),
         logged_outside=declared.logs.addresses,
         backups=tuple(_backups(declared, sites)),
+        dns=Dns(zone=declared.dns.zone, ttl=declared.dns.ttl, provider=declared.dns.provider, caa=declared.dns.caa),
     )
 
 
@@ -222,6 +226,16 @@ def _backup_contradictions(declared: FortressFile) -> Iterator[Contradiction]:
             yield Contradiction(
                 path, f"where {entry.name} is kept is not clear", expected="either site, or country and operator"
             )
+
+
+def _dns_contradictions(declared: FortressFile) -> Iterator[Contradiction]:
+    if declared.dns.provider == "gandi_live" and declared.dns.ttl < SHORTEST_GANDI_TTL:
+        yield Contradiction(
+            ("dns", "ttl" if "ttl" in declared.dns.model_fields_set else "provider"),
+            f"Gandi keeps no record for less than {SHORTEST_GANDI_TTL} s, and ttl is {declared.dns.ttl}",
+            expected=f"ttl: {SHORTEST_GANDI_TTL} or more",
+            hint="another provider lets a dead edge leave the answer sooner",
+        )
 
 
 def _site_contradictions(declared: FortressFile) -> Iterator[Contradiction]:
