@@ -44,13 +44,15 @@ APT_OPTIONS = (
     'APT::Install-Recommends "false"',
 )
 
-# A lab machine is read by programs: manuals and translations would be a third of what dpkg unpacks.
+# A lab machine is read by programs: manuals and translations would be a third of what dpkg unpacks, and the message of
+# the day is five programs at each login.
 DPKG_OPTIONS = (
     "path-exclude=/usr/share/man/*",
     "path-exclude=/usr/share/doc/*",
     "path-exclude=/usr/share/info/*",
     "path-exclude=/usr/share/locale/*",
     "path-exclude=/usr/share/lintian/*",
+    "path-exclude=/etc/update-motd.d*",
     "force-unsafe-io",
 )
 

@@ -20,6 +20,7 @@ from festning.model.reference import references
 from festning.systems.haproxy.catalog import catalog, configuration
 from festning.systems.haproxy.flows import flows
 from festning.systems.haproxy.rendering import quoted
+from festning.systems.haproxy.routing import check_every_ms
 from tests.conftest import EXAMPLE
 from tests.programs import Program
 
@@ -171,6 +172,26 @@ def test_an_edge_asks_itself_first_and_the_cores_last() -> None:
     assert servers(text, "service_www") == ["edge2=127.0.0.1:8101", "core1=10.8.0.1:8443", "core2=10.8.0.2:8443"]
     assert servers(text, "relay_shop") == ["core1=10.8.0.1:8443", "core2=10.8.0.2:8443"]
     assert "backend service_shop" not in text
+
+
+def with_edges(count: int) -> Fortress:
+    fortress = example()
+    edge = fortress.edges[0]
+    edges = tuple(replace(edge, name=f"edge{number}", number=15 + number) for number in range(1, count + 1))
+    return replace(fortress, hosts=(*fortress.cores, *fortress.arbiters, *edges))
+
+
+@pytest.mark.parametrize(("edges", "every_ms"), [(1, 250), (12, 250), (13, 260), (47, 940), (50, 1000), (1000, 1000)])
+def test_many_edges_and_their_cores_look_at_each_other_less_often(edges: int, every_ms: int) -> None:
+    assert check_every_ms(with_edges(edges)) == every_ms
+
+
+def test_an_edge_looks_seldom_at_what_it_needs_when_its_own_server_is_down() -> None:
+    fortress = with_edges(13)
+    text = configuration(fortress, fortress.host("edge1"))
+    relays = dict(re.findall(r"^backend (\S+) from relay\n(.*?)^$", text, re.MULTILINE | re.DOTALL))
+    looks = {name: found[1] for name, block in relays.items() if (found := re.search(r" inter (\S+) ", block))}
+    assert looks == {"relay_shop": "260ms", "relay_www": "2s"}
 
 
 def test_every_server_over_the_bridge_has_its_flow() -> None:
