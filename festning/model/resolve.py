@@ -7,12 +7,12 @@ values to ``declared`` and judgement of a consistent fortress to ``policy``.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from difflib import get_close_matches
 from itertools import chain
 from pathlib import Path
 
 from festning.model.bridge import Bridge
+from festning.model.contradiction import Contradiction
 from festning.model.countries import expand
 from festning.model.declared import FortressFile, HostEntry, ServiceEntry, parse_size
 from festning.model.document import LONGEST_SHOWN, KeyPath
@@ -37,6 +37,7 @@ from festning.model.fortress import (
     Waiver,
 )
 from festning.model.numbering import FIRST, Entry, first_numbers
+from festning.model.resolve_money import accounting, money_contradictions, site_prices
 
 FIRST_SERVICE_PORT = 8100
 MOST_HOSTS = 20_000
@@ -44,20 +45,6 @@ MOST_HOSTS = 20_000
 MOST_CHOICES = 40
 """Names that an error lists."""
 RESERVED_PORTS = frozenset({3306, 4444, 4567, 4568, 8404, 8443, 9200})
-
-
-@dataclass(frozen=True, slots=True)
-class Contradiction:
-    """Something wrong at a key path, before it is known which line that is."""
-
-    path: KeyPath
-    message: str
-    expected: str = ""
-    hint: str = ""
-
-    def words(self) -> tuple[str, str, str]:
-        """What is wrong, what was expected, and what to do."""
-        return self.message, self.expected, self.hint
 
 
 def resolve(declared: FortressFile, folder: Path) -> Fortress | list[Contradiction]:
@@ -78,6 +65,7 @@ def resolve(declared: FortressFile, folder: Path) -> Fortress | list[Contradicti
             _backup_contradictions(declared),
             _group_contradictions(declared),
             _service_contradictions(declared, folder),
+            money_contradictions(declared),
         )
     )
     if contradictions:
@@ -89,6 +77,7 @@ def resolve(declared: FortressFile, folder: Path) -> Fortress | list[Contradicti
             country=site.country,
             operator=Operator(site.operator.name, site.operator.jurisdiction),
             region=site.region,
+            prices=site_prices(site),
         )
         for name, site in declared.sites.items()
     }
@@ -117,6 +106,7 @@ def resolve(declared: FortressFile, folder: Path) -> Fortress | list[Contradicti
         ),
         logged_outside=declared.logs.addresses,
         backups=tuple(_backups(declared, sites)),
+        accounting=accounting(declared),
     )
 
 
@@ -163,6 +153,8 @@ def _hosts(declared: FortressFile, bridge: Bridge, sites: dict[str, Site]) -> It
                     OpenPort(port=port.port, protocol=port.protocol, networks=port.networks, why=port.why)
                     for port in entry.open
                 ),
+                price=entry.price,
+                traffic=parse_size(entry.traffic) if entry.traffic is not None else None,
             )
 
 

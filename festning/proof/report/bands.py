@@ -13,7 +13,7 @@ from festning.model.drill import Sight
 from festning.proof.report.axes import TimeAxis
 from festning.proof.report.flags import moment_lines
 from festning.proof.report.scene import Scene
-from festning.proof.report.svg import element, percent
+from festning.svg import element, percent
 from festning.proof.report.words import offset
 
 HEIGHT = 18

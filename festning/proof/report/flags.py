@@ -6,7 +6,7 @@ from markupsafe import Markup
 
 from festning.model.drill import Moment
 from festning.proof.report.scene import Scene
-from festning.proof.report.svg import element, percent
+from festning.svg import element, percent
 from festning.proof.report.words import offset
 
 LANE = 17
