@@ -1,8 +1,8 @@
 """What a fortress costs: every sum down to the single price, with where it is from and the day on which it was so.
 
-``festning cost --json`` prints ``Cost.document()``, whose keys stay as they are. Amounts are decimals in the currency of
-the report, as text, so that no reader makes them binary. What is not known is ``null`` and named under ``unknown``; a sum
-that lacks it is ``"at_least": true``. How the numbers come about is ``money``'s.
+``festning cost --json`` prints ``Cost.document()``, whose keys stay as they are. Amounts are decimals in the currency
+of the report, as text, so that no reader makes them binary. What is not known is ``null`` and named under ``unknown``;
+a sum that lacks it is ``"at_least": true``. How the numbers come about is ``money``'s.
 """
 
 from __future__ import annotations
@@ -117,7 +117,8 @@ def total(lines: Iterable[Line]) -> Sum:
 class Alternative:
     """All hosts of the fortress in one cloud. ``admitted``: whether the residency rule lets personal data be there.
 
-    ``theirs`` and ``ours`` are like for like: without the parts that are unknown on either side.
+    ``theirs`` and ``ours`` are like for like: without what is unknown on either side, which is
+    ``left_out`` (``disk``, or ``machine of core1, core2`` where it is not so for all).
     """
 
     name: str
@@ -128,7 +129,7 @@ class Alternative:
     lines: tuple[Line, ...]
     ours: Decimal
     theirs: Decimal
-    left_out: tuple[Part, ...]
+    left_out: tuple[str, ...]
 
     @property
     def total(self) -> Sum:
@@ -145,7 +146,7 @@ class Alternative:
             "like_for_like": {
                 "this_fortress": str(self.ours.quantize(CENT)),
                 "alternative": str(self.theirs.quantize(CENT)),
-                "left_out": [part.value for part in self.left_out],
+                "left_out": list(self.left_out),
             },
             "lines": [line.document() for line in self.lines],
         }
@@ -246,7 +247,7 @@ class Cost:
             "unknown": [one.document() for one in self.unknown],
             "assumptions": list(self.assumptions),
             "rates": [
-                {"currency": one.currency, "rate": str(one.rate), **_source(one.source)} for one in self.rates
+                {"currency": one.currency, "rate": f"{one.rate:.8g}", **_source(one.source)} for one in self.rates
             ],
             "sources": [_source(one) for one in self.sources],
         }

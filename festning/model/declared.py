@@ -220,8 +220,8 @@ class HostEntry(_Declared):
     open: tuple[OpenEntry, ...] = Field(default=(), description="Ports that are open besides those of the stack.")
     price: MachinePrice | None = Field(
         default=None,
-        description="What it costs with its disk and address, such as 45 EUR/month (each, of a group); left out where a "
-        "provider's list says it.",
+        description="What it costs with its disk and address, such as 45 EUR/month (each, of a group); left out where "
+        "a provider's list says it.",
     )
     traffic: Size | None = Field(
         default=None, description="What leaves it in a month (each, of a group), such as 500GiB; for festning cost."

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Literal
 
 from festning.model.bridge import Bridge
-from festning.model.money import Accounting, Price, SitePrices
+from festning.model.money import EUROS, Accounting, Price, SitePrices
 
 Address = IPv4Address | IPv6Address
 Net = IPv4Network | IPv6Network
@@ -308,7 +308,7 @@ class Fortress:
     lifetimes: Lifetimes = Lifetimes()
     logged_outside: Addresses = Addresses.TRUNCATED
     backups: tuple[Backup, ...] = ()
-    accounting: Accounting = Accounting()
+    accounting: Accounting = EUROS
 
     def logged_at(self, site: Site) -> Addresses:
         """How much of a visitor's address the logs at a site keep: all of it where personal data may be."""

@@ -78,6 +78,10 @@ class Accounting:
     data: int | None = None
 
 
+EUROS = Accounting()
+"""Where the file says nothing: euros, at published rates."""
+
+
 def parse_price(text: str, *units: Per) -> Price:
     """The price in a text such as ``45 EUR/month``; raises ``ValueError`` for any other, and for other units."""
     match = _PRICE.fullmatch(text)
@@ -100,4 +104,6 @@ def parse_rate(text: str) -> tuple[Decimal, str]:
 
 
 def _example(units: tuple[Per, ...]) -> str:
-    return " or ".join({Per.MONTH: "45 EUR/month", Per.HOUR: "0.0228 USD/hour", Per.GIB: "0.09 USD/GiB"}[u] for u in units)
+    return " or ".join(
+        {Per.MONTH: "45 EUR/month", Per.HOUR: "0.0228 USD/hour", Per.GIB: "0.09 USD/GiB"}[u] for u in units
+    )
