@@ -37,7 +37,7 @@ def test_check_tells_findings_with_their_place(tmp_path: Path, festning: Festnin
     assert f"{file}:36:1: error: hosts  [survivability.no-majority]" in checked.stdout
     assert "survivability.no-majority" in checked.stdout
     document = Festning(file, lab=False).json("check")
-    assert (document["verdict"], document["findings"][0]["line"]) == ("fail", 21)
+    assert (document["verdict"], document["findings"][0]["line"]) == ("fail", 36)
 
 
 @pytest.mark.parametrize("verb", [["check"], ["plan"], ["apply"], ["verify"], ["up"], ["render", "--out", "out"]])
