@@ -20,7 +20,7 @@ from bench.stage import EXAMPLE, as_installed, measure
 SIZES = (100, 1_000, 10_000)
 OTHERS = 3
 """Hosts of the example that are no edges."""
-GROUP = "  edge:    {site: dublin, role: edge, count: 2, size: t3.small}\n"
+GROUP = "  edge:    {site: dublin, role: edge, count: 2, size: t3.small, traffic: 300GiB}\n"
 SHAPES = {"one group": "group", "own entries": "each"}
 MOST_FOR_1000_S = 2.0
 MOST_GROWTH = 1.3

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from types import TracebackType
 from typing import Any, Self
 
@@ -59,11 +59,13 @@ class Screen:
         """Print one line of parts, each with its style."""
         self.out.print(Text.assemble(*(part for part in parts if part[0])), soft_wrap=True)
 
-    def table(self, title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-        """Print a table; a cell that is a verdict gets its colour."""
+    def table(
+        self, title: str, columns: Sequence[str], rows: Sequence[Sequence[str]], *, numbers: Collection[str] = ()
+    ) -> None:
+        """Print a table; a cell that is a verdict gets its colour, and columns of numbers stand at their right."""
         table = Table(title=escape(title), title_justify="left", box=None, pad_edge=False, header_style="bold")
         for column in columns:
-            table.add_column(column, overflow="fold")
+            table.add_column(column, overflow="fold", justify="right" if column in numbers else "left")
         for row in rows:
             table.add_row(*(f"[{COLOURS[c]}]{c}[/]" if c in COLOURS else escape(c) for c in row))
         self.out.print(table)

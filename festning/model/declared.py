@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import datetime
 import re
+from collections.abc import Callable
 from contextlib import suppress
+from decimal import Decimal
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Annotated, Any, Literal
 
@@ -32,6 +34,7 @@ from pydantic_core import CoreSchema
 from festning.model.bridge import DEFAULT_BLOCK, DEFAULT_CIPHERS, DEFAULT_POOL, Cipher
 from festning.model.countries import COUNTRIES, GROUP_NAMES
 from festning.model.fortress import Addresses, Data, Dns, Durability, Isolation, Lifetimes, Role, Runtime, Tls
+from festning.model.money import Per, Price, parse_price, parse_rate
 
 _NAME = r"^[a-z](?:[a-z0-9-]{0,30}[a-z0-9])?$"
 _DNS_NAME = r"^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$"
@@ -78,6 +81,20 @@ def _size(value: str) -> str:
     return value
 
 
+def _price(*units: Per) -> Callable[[object], Price]:
+    return lambda value: parse_price(value if isinstance(value, str) else "", *units)
+
+
+def _rate(value: object) -> tuple[Decimal, str]:
+    return parse_rate(value if isinstance(value, str) else "")
+
+
+def _currency(value: str) -> str:
+    if not re.fullmatch(r"[A-Z]{3}", value):
+        raise ValueError("is not an ISO 4217 currency code, such as EUR")
+    return value
+
+
 def _line(value: str) -> str:
     """One line for everybody: editors and configuration readers end lines at more than the line feed (Unicode UAX 14).
 
@@ -116,6 +133,18 @@ TlsVersion = Annotated[
     WithJsonSchema({"enum": ["1.2", "1.3", 1.2, 1.3]}),
 ]
 TlsCipher = Annotated[StrictStr, Field(pattern=r"^[A-Z0-9]+(?:-[A-Z0-9]+)+$")]
+_MACHINE_PRICE = r"^[0-9]+(\.[0-9]+)? [A-Z]{3}/(month|hour)$"
+_GIB_PRICE = r"^[0-9]+(\.[0-9]+)? [A-Z]{3}/GiB$"
+MachinePrice = Annotated[
+    Price, PlainValidator(_price(Per.MONTH, Per.HOUR)), WithJsonSchema({"type": "string", "pattern": _MACHINE_PRICE})
+]
+GibPrice = Annotated[Price, PlainValidator(_price(Per.GIB)), WithJsonSchema({"type": "string", "pattern": _GIB_PRICE})]
+Rate = Annotated[
+    tuple[Decimal, str],
+    PlainValidator(_rate),
+    WithJsonSchema({"type": "string", "pattern": r"^[0-9]+(\.[0-9]+)? [A-Z]{3}$"}),
+]
+Currency = Annotated[StrictStr, AfterValidator(_currency)]
 Days = Annotated[StrictInt, Field(ge=31, le=3650)]
 Line = Annotated[StrictStr, AfterValidator(_line), WithJsonSchema({"type": "string", "pattern": _LINE})]
 HttpToken = Annotated[StrictStr, Field(pattern=r"^[A-Z]+$")]
@@ -133,6 +162,21 @@ class OperatorEntry(_Declared):
     jurisdiction: Country = Field(description="Country whose law reaches the operator (for a subsidiary: the owner's).")
 
 
+class PricesEntry(_Declared):
+    """What the site's provider takes besides its machines; festning cost counts with it."""
+
+    date: datetime.date = Field(description="The day on which these prices, and those of the site's hosts, were so.")
+    source: Line | None = Field(default=None, description="The price list, offer or invoice that they are from.")
+    traffic: GibPrice | None = Field(
+        default=None, description="For a GiB that leaves, such as 0.09 USD/GiB; 0 EUR/GiB where it is included."
+    )
+    included: Size | None = Field(default=None, description="What may leave each host in a month before that.")
+    disk: GibPrice | None = Field(
+        default=None, description="For a GiB of disk and month, where disks cost extra, such as 0.08 USD/GiB."
+    )
+    address: MachinePrice | None = Field(default=None, description="For a public address, where they cost extra.")
+
+
 class SiteEntry(_Declared):
     """A place where machines stand."""
 
@@ -142,6 +186,7 @@ class SiteEntry(_Declared):
     country: Country = Field(description="Country in which the machines stand.")
     operator: OperatorEntry
     region: Line | None = Field(default=None, description="The provider's own name for the place.")
+    prices: PricesEntry | None = None
 
 
 class OpenEntry(_Declared):
@@ -173,6 +218,14 @@ class HostEntry(_Declared):
         default=None, description="Size of its disk: judged by the policy, and compared with the disk by verify."
     )
     open: tuple[OpenEntry, ...] = Field(default=(), description="Ports that are open besides those of the stack.")
+    price: MachinePrice | None = Field(
+        default=None,
+        description="What it costs with its disk and address, such as 45 EUR/month (each, of a group); left out where "
+        "a provider's list says it.",
+    )
+    traffic: Size | None = Field(
+        default=None, description="What leaves it in a month (each, of a group), such as 500GiB; for festning cost."
+    )
 
 
 class PersonalEntry(_Declared):
@@ -334,6 +387,19 @@ class AdminEntry(_Declared):
     )
 
 
+class AccountingEntry(_Declared):
+    """How festning cost tells money."""
+
+    currency: Currency = Field(default="EUR", description="The currency of all sums.")
+    rates: dict[Currency, Rate] = Field(
+        default_factory=dict,
+        description="What one of another currency is, such as {USD: 0.895 EUR}; left out: the European Central Bank's.",
+    )
+    date: datetime.date | None = Field(default=None, description="The day on which these rates were so.")
+    source: Line | None = Field(default=None, description="Who says these rates.")
+    data: Size | None = Field(default=None, description="How much data the cores hold: what must move out of a vendor.")
+
+
 class WaiverEntry(_Declared):
     """A rule or check that is knowingly not met."""
 
@@ -360,5 +426,6 @@ class FortressFile(_Declared):
     logs: LogsEntry = Field(default_factory=LogsEntry)
     dns: DnsEntry = Field(default_factory=DnsEntry)
     backups: tuple[BackupEntry, ...] = Field(default=(), description="Where copies of the data are kept.")
+    accounting: AccountingEntry = Field(default_factory=AccountingEntry)
     admin: AdminEntry
     waivers: tuple[WaiverEntry, ...] = ()

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Literal
 
 from festning.model.bridge import Bridge
+from festning.model.money import EUROS, Accounting, Price, SitePrices
 
 Address = IPv4Address | IPv6Address
 Net = IPv4Network | IPv6Network
@@ -67,13 +68,14 @@ class Operator:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
-    """A place. ``country`` is an ISO 3166-1 alpha-2 code."""
+    """A place. ``country`` is an ISO 3166-1 alpha-2 code, ``region`` the provider's own name for it."""
 
     name: str
     provider: str
     country: str
     operator: Operator
     region: str | None = None
+    prices: SitePrices | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +96,7 @@ class Host:
     """A machine with one role. ``address`` is where others reach it over the public network; ``None`` until it exists.
 
     ``entry`` is the name it has under ``hosts:`` (a group such as ``edge`` with a count stands for several hosts).
-    ``disk`` is the size of its disk in bytes, where that is declared.
+    ``disk`` is the size of its disk in bytes, where that is declared; ``traffic`` the bytes that leave it in a month.
     """
 
     name: str
@@ -108,6 +110,8 @@ class Host:
     size: str | None = None
     disk: int | None = None
     open: tuple[OpenPort, ...] = ()
+    price: Price | None = None
+    traffic: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -318,6 +322,7 @@ class Fortress:
     lifetimes: Lifetimes = Lifetimes()
     logged_outside: Addresses = Addresses.TRUNCATED
     backups: tuple[Backup, ...] = ()
+    accounting: Accounting = EUROS
     dns: Dns = Dns()
 
     @property

@@ -44,7 +44,7 @@ _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 # Texts that begin with a digit or a point and yet are no number, time or date in any version of YAML.
 _TEXT = re.compile(
     r"[A-Za-z_/$(\u00a1-\u1fff].*|\.{1,2}/.*|[1-9][0-9]*[KMGT]iB|[0-9]+(?:\.[0-9]+){3}(?:/[0-9]+)?"
-    r"|[0-9a-f]*(?::[0-9a-f]*){2,7}(?:/[0-9]+)?"
+    r"|[0-9a-f]*(?::[0-9a-f]*){2,7}(?:/[0-9]+)?|[0-9]+(?:\.[0-9]+)? [A-Z]{3}(?:/[A-Za-z]+)?"
 )
 
 

@@ -7,12 +7,12 @@ values to ``declared`` and judgement of a consistent fortress to ``policy``.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from difflib import get_close_matches
 from itertools import chain
 from pathlib import Path
 
 from festning.model.bridge import Bridge
+from festning.model.contradiction import Contradiction
 from festning.model.countries import expand
 from festning.model.declared import FortressFile, HostEntry, ServiceEntry, parse_size
 from festning.model.document import LONGEST_SHOWN, KeyPath
@@ -38,6 +38,7 @@ from festning.model.fortress import (
     Waiver,
 )
 from festning.model.numbering import FIRST, Entry, first_numbers
+from festning.model.resolve_money import accounting, money_contradictions, site_prices
 
 FIRST_SERVICE_PORT = 8100
 MOST_HOSTS = 20_000
@@ -46,20 +47,6 @@ SHORTEST_GANDI_TTL = 300
 MOST_CHOICES = 40
 """Names that an error lists."""
 RESERVED_PORTS = frozenset({3306, 4444, 4567, 4568, 8404, 8443, 9200})
-
-
-@dataclass(frozen=True, slots=True)
-class Contradiction:
-    """Something wrong at a key path, before it is known which line that is."""
-
-    path: KeyPath
-    message: str
-    expected: str = ""
-    hint: str = ""
-
-    def words(self) -> tuple[str, str, str]:
-        """What is wrong, what was expected, and what to do."""
-        return self.message, self.expected, self.hint
 
 
 def resolve(declared: FortressFile, folder: Path) -> Fortress | list[Contradiction]:
@@ -81,6 +68,7 @@ def resolve(declared: FortressFile, folder: Path) -> Fortress | list[Contradicti
             _dns_contradictions(declared),
             _group_contradictions(declared),
             _service_contradictions(declared, folder),
+            money_contradictions(declared),
         )
     )
     if contradictions:
@@ -92,6 +80,7 @@ def resolve(declared: FortressFile, folder: Path) -> Fortress | list[Contradicti
             country=site.country,
             operator=Operator(site.operator.name, site.operator.jurisdiction),
             region=site.region,
+            prices=site_prices(site),
         )
         for name, site in declared.sites.items()
     }
@@ -121,6 +110,7 @@ def resolve(declared: FortressFile, folder: Path) -> Fortress | list[Contradicti
         logged_outside=declared.logs.addresses,
         backups=tuple(_backups(declared, sites)),
         dns=Dns(zone=declared.dns.zone, ttl=declared.dns.ttl, provider=declared.dns.provider, caa=declared.dns.caa),
+        accounting=accounting(declared),
     )
 
 
@@ -167,6 +157,8 @@ def _hosts(declared: FortressFile, bridge: Bridge, sites: dict[str, Site]) -> It
                     OpenPort(port=port.port, protocol=port.protocol, networks=port.networks, why=port.why)
                     for port in entry.open
                 ),
+                price=entry.price,
+                traffic=parse_size(entry.traffic) if entry.traffic is not None else None,
             )
 
 

@@ -69,9 +69,9 @@ def test_a_service_in_a_relaxed_sandbox() -> None:
 
 def test_ports_that_are_declared_open() -> None:
     fortress = declared(
-        "arbiter, address: 198.51.100.5}",
+        "arbiter, address: 198.51.100.5,",
         "arbiter, address: 198.51.100.5, open: [{port: 9100, why: metrics, from: [192.0.2.0/25]}, "
-        "{port: 53, protocol: udp, why: names}]}",
+        "{port: 53, protocol: udp, why: names}],",
     )
     rules = content(fortress, "arbiter", "/etc/nftables.conf")
     assert 'ip saddr { 192.0.2.0/25 } tcp dport 9100 counter accept comment "metrics"' in rules
@@ -80,6 +80,6 @@ def test_ports_that_are_declared_open() -> None:
 
 
 def test_a_declared_disk_is_compared_with_the_disk() -> None:
-    fortress = declared("address: 203.0.113.11}", "address: 203.0.113.11, disk: 40GiB}")
+    fortress = declared("address: 203.0.113.11,", "address: 203.0.113.11, disk: 40GiB,")
     (check,) = (check for check in checks(fortress) if check.id == "base.disk-size")
     assert (check.host, check.expected) == ("core1", "≥ 36.0 GiB (40 GiB declared)")

@@ -13,8 +13,8 @@ from festning.model.drill import Sight
 from festning.proof.report.axes import TimeAxis
 from festning.proof.report.flags import moment_lines
 from festning.proof.report.scene import Scene
-from festning.proof.report.svg import element, percent
 from festning.proof.report.words import offset
+from festning.svg import element, percent
 
 HEIGHT = 18
 FEW = 4

@@ -16,8 +16,8 @@ from festning.proof.figures.timeline import Bucket
 from festning.proof.report.axes import Linear, Logarithmic
 from festning.proof.report.flags import moment_lines
 from festning.proof.report.scene import DoorGap, Scene
-from festning.proof.report.svg import Attribute, area, element, percent, steps, ticks
 from festning.proof.report.words import duration, seconds
+from festning.svg import Attribute, area, element, percent, steps, ticks
 
 HEIGHT = 84
 HEADROOM = 6

@@ -6,8 +6,8 @@ from markupsafe import Markup
 
 from festning.model.drill import Moment
 from festning.proof.report.scene import Scene
-from festning.proof.report.svg import element, percent
 from festning.proof.report.words import offset
+from festning.svg import element, percent
 
 LANE = 17
 _NARROWEST = 330

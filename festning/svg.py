@@ -1,4 +1,4 @@
-"""SVG elements as text, escaped. What is drawn with them is ``charts``' and ``bands``'."""
+"""SVG elements as text, escaped. What is drawn with them is up to the rooms that draw."""
 
 from __future__ import annotations
 

@@ -1,0 +1,1 @@
+"""What a fortress costs, from prices with a source and a day."""
