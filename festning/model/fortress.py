@@ -75,6 +75,11 @@ class Site:
     operator: Operator
     region: str | None = None
 
+    @property
+    def rented(self) -> bool:
+        """Whether machines can be rented there; otherwise they exist already."""
+        return self.provider != "static"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenPort:
@@ -94,7 +99,7 @@ class Host:
     """A machine with one role. ``address`` is where others reach it over the public network; ``None`` until it exists.
 
     ``entry`` is the name it has under ``hosts:`` (a group such as ``edge`` with a count stands for several hosts).
-    ``disk`` is the size of its disk in bytes, where that is declared.
+    ``size`` and ``image`` are the provider's words. ``disk`` is the size of its disk in bytes, where that is declared.
     """
 
     name: str
@@ -106,8 +111,14 @@ class Host:
     address: Address | None = None
     ssh_port: int = 22
     size: str | None = None
+    image: str | None = None
     disk: int | None = None
     open: tuple[OpenPort, ...] = ()
+
+    @property
+    def rented(self) -> bool:
+        """Whether festning rents it: it is declared without an address, at a site whose provider gives one."""
+        return self.address is None and self.site.rented
 
 
 @dataclass(frozen=True, slots=True)
