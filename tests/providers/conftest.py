@@ -14,7 +14,7 @@ from festning.providers.lab.image import Image, ensure_image
 from festning.providers.lab.lab import Lab
 from festning.providers.lab.recipe import Recipe
 from festning.providers.lab.requirements import why_not
-from festning.providers.lab.seed import KeyPair
+from festning.providers.interface import KeyPair
 
 MakeFortress = Callable[..., Fortress]
 
