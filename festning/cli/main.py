@@ -11,7 +11,17 @@ from typing import NoReturn
 
 import typer
 
-from festning.cli import declare, drill, generations, judge, lab, operate, pki, rolling  # noqa: F401 (importing registers the commands)
+from festning.cli import (  # noqa: F401 (importing registers the commands)
+    declare,
+    drill,
+    generations,
+    judge,
+    lab,
+    operate,
+    pki,
+    rent,
+    rolling,
+)
 from festning.cli.app import app
 from festning.cli.arguments import globals_first
 from festning.cli.screen import Screen

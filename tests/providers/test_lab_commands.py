@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from festning.providers.interface import KeyPair
 from festning.providers.lab.access import expected_key
 from festning.providers.lab.doors import door_command
 from festning.providers.lab.launcher import Units, group_hierarchies

@@ -7,7 +7,7 @@ https://www.cloudscale.ch/en/api/v1
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -83,7 +83,7 @@ class Cloudscale:
         self._api.remove(path, doing=f"destroy {rented.name}")
         self._patience.until(lambda: self._gone(path), GOING_S)
 
-    def sweep(self, claim: Claim, keep: Collection[str]) -> None:
+    def sweep(self, claim: Claim) -> None:
         """Nothing: a server leaves nothing behind."""
 
     def _servers(self) -> list[Any]:

@@ -6,7 +6,7 @@ firewalls are not in its driver. API reference: https://docs.digitalocean.com/re
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -102,10 +102,14 @@ class DigitalOcean:
         if not any(machine.host == rented.host for machine in self.machines(claim)):
             self._firewalls.remove(claim, [rented.host])
 
-    def sweep(self, claim: Claim, keep: Collection[str]) -> None:
-        """Remove firewalls of machines that are not there; when none is to be kept, also the claim's tag and key."""
-        self._firewalls.remove(claim, self._firewalls.hosts(claim) - set(keep))
-        if keep:
+    def sweep(self, claim: Claim) -> None:
+        """Remove firewalls of machines that are not there; when none is, also the claim's key and tag.
+
+        Never the tag of what is there: without it, nobody would find it again.
+        """
+        present = {machine.host for machine in self.machines(claim)}
+        self._firewalls.remove(claim, self._firewalls.hosts(claim) - present)
+        if present:
             return
         for key in self._keys():
             if key["name"] == tag_of(claim):

@@ -7,7 +7,7 @@ https://docs.aws.amazon.com/AWSEC2/latest/APIReference/
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from difflib import get_close_matches
 from typing import Any
 
@@ -112,9 +112,10 @@ class Ec2:
         if not any(machine.host == rented.host for machine in self.machines(claim)):
             self._groups.remove(claim, [rented.host])
 
-    def sweep(self, claim: Claim, keep: Collection[str]) -> None:
+    def sweep(self, claim: Claim) -> None:
         """Remove the security groups of instances that are not there."""
-        self._groups.remove(claim, self._groups.hosts(claim) - set(keep))
+        present = {machine.host for machine in self.machines(claim)}
+        self._groups.remove(claim, self._groups.hosts(claim) - present)
 
     def _run(self, wanted: Wanted, image: str, token: str) -> Rented:
         claim = wanted.claim

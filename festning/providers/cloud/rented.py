@@ -6,7 +6,6 @@ Leaves how a provider writes tags, and its API, to the provider's module.
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -121,6 +120,6 @@ class Cloud(Protocol):
         """Destroy a machine and its disk, and its firewall; one that is gone already is no error."""
         ...
 
-    def sweep(self, claim: Claim, keep: Collection[str]) -> None:
-        """Remove the firewalls and keys that a claim's machines left behind; those of the hosts to ``keep`` stay."""
+    def sweep(self, claim: Claim) -> None:
+        """Remove what a claim's machines left behind (firewalls, keys); nothing of a host that has a machine."""
         ...

@@ -9,7 +9,7 @@ https://developers.upcloud.com/1.3/
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -100,7 +100,7 @@ class UpCloud:
         if server:
             self._api.remove(f"/1.3/server/{rented.id}?storages=1&backups=delete", doing=doing)
 
-    def sweep(self, claim: Claim, keep: Collection[str]) -> None:
+    def sweep(self, claim: Claim) -> None:
         """Nothing: a server leaves nothing behind."""
 
     def _document(self, wanted: Wanted) -> dict[str, Any]:

@@ -48,7 +48,7 @@ def test_a_droplet_is_made_found_and_destroyed(
     (droplet,) = digitalocean.droplets.values()
     assert droplet["user_data"] == edge1.user_data
     cloud.destroy(claim, found)
-    cloud.sweep(claim, ())
+    cloud.sweep(claim)
     assert (digitalocean.droplets, digitalocean.firewalls, digitalocean.keys, digitalocean.tags) == ({}, {}, {}, set())
 
 
@@ -204,7 +204,7 @@ def test_somebody_elses_firewall_of_that_name_is_never_touched(
     digitalocean.firewalls["x"] = dict(theirs)
     with pytest.raises(UsageError, match="firewall festning-nordlys-edge1 that this fortress did not make"):
         cloud.create(edge1)
-    cloud.sweep(claim, ())
+    cloud.sweep(claim)
     assert digitalocean.firewalls == {"x": theirs}
     assert digitalocean.droplets == {}
 
@@ -255,11 +255,12 @@ def test_a_key_that_the_account_has_is_used(
 def test_sweeping_keeps_what_is_in_use(
     cloud: DigitalOcean, digitalocean: DigitalOceanServer, want: Callable[..., Wanted], claim: Claim
 ) -> None:
-    for host in ("edge1", "edge2"):
-        cloud.create(want(AMS, SIZE, host=host))
-    cloud.sweep(claim, ["edge1"])
+    cloud.create(want(AMS, SIZE))
+    cloud.guard(want(AMS, SIZE, host="edge2"))
+    cloud.sweep(claim)
     assert [one["name"] for one in digitalocean.firewalls.values()] == ["festning-nordlys-edge1"]
     assert len(digitalocean.keys) == 1
+    assert [one.host for one in cloud.machines(claim)] == ["edge1"]
 
 
 def test_a_defect_is_not_told_as_the_providers_refusal(

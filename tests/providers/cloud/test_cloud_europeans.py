@@ -74,7 +74,7 @@ def test_a_server_is_made_found_and_destroyed(side: Side, claim: Claim) -> None:
     cloud.guard(side.wanted)
     cloud.destroy(claim, found)
     cloud.destroy(claim, found)
-    cloud.sweep(claim, ())
+    cloud.sweep(claim)
     assert side.server.servers == {}
 
 
