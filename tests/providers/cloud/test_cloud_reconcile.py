@@ -74,7 +74,7 @@ def test_doing_it_leaves_nothing_to_do(wanted: dict[str, Place], present: list[R
 
 @given(machines, st.integers(1, 5))
 def test_the_oldest_is_the_one_that_is_adopted(machine: Rented, count: int) -> None:
-    ages = [replace(machine, id=f"i-{age}", created=DAY + timedelta(hours=age)) for age in range(count)]
+    ages = [replace(machine, id=f"i-{9 - age}", created=DAY + timedelta(hours=age)) for age in range(count)]
     assert reconcile({machine.host: machine.place}, reversed(ages)).adopt == {machine.host: ages[0]}
 
 
