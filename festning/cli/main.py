@@ -11,7 +11,19 @@ from typing import NoReturn
 
 import typer
 
-from festning.cli import declare, dns, drill, generations, judge, lab, money, operate, pki, rolling  # noqa: F401 (importing registers the commands)
+from festning.cli import (  # noqa: F401 (importing registers the commands)
+    declare,
+    dns,
+    drill,
+    generations,
+    judge,
+    lab,
+    money,
+    operate,
+    pki,
+    rent,
+    rolling,
+)
 from festning.cli.app import app
 from festning.cli.arguments import globals_first
 from festning.cli.screen import Screen

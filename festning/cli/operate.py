@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -17,6 +18,7 @@ from festning.errors import EXIT_FAILED, EXIT_UNREACHABLE, UsageError
 if TYPE_CHECKING:
     from festning.engine.apply import ApplyResult
     from festning.workflows.opening import Surroundings
+    from festning.workflows.renting import Landlords
     from festning.workflows.verifying import Verification
 
 EXIT_PENDING = 2
@@ -40,7 +42,22 @@ def surroundings() -> Surroundings:
     def ask(question: str) -> str:
         return str(typer.prompt(question.rstrip(": "), hide_input=True, err=True))
 
-    return Surroundings(dict(os.environ), operator(), ask if sys.stdin.isatty() else None, now().date())
+    environment = dict(os.environ)
+    prompt = ask if sys.stdin.isatty() else None
+    return Surroundings(environment, operator(), prompt, now().date(), lambda: _landlords(environment))
+
+
+def _landlords(credentials: Mapping[str, str]) -> Landlords:
+    """The way to the clouds, loaded only where machines are rented."""
+    import random  # noqa: PLC0415
+    import secrets  # noqa: PLC0415
+    import time  # noqa: PLC0415
+
+    from festning.providers.cloud.patience import Patience  # noqa: PLC0415
+    from festning.workflows.renting import landlords  # noqa: PLC0415
+
+    patience = Patience(clock=time.monotonic, sleep=time.sleep, chance=random.random)
+    return landlords(credentials, patience, token=lambda: secrets.token_hex(16))
 
 
 @app.command()
@@ -78,13 +95,13 @@ def up(
 
 @app.command()
 def down(context: typer.Context) -> None:
-    """Take the fortress away. In the lab: machines, disks, networks, keys, without a trace."""
+    """Take the fortress away. In the lab: machines, disks, networks, keys, without a trace. Else: what is rented."""
     called = invocation(context)
     if not called.lab:
-        raise UsageError(
-            "down is for machines that festning made, and these hosts were there before it",
-            hint="festning --lab down takes the lab away",
-        )
+        from festning.cli import rent  # noqa: PLC0415 (it imports this module)
+
+        rent.take_down(called)
+        return
     from festning.workflows import laboratory  # noqa: PLC0415
 
     with called.screen.progress() as progress:

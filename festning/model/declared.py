@@ -148,6 +148,7 @@ Currency = Annotated[StrictStr, AfterValidator(_currency)]
 Days = Annotated[StrictInt, Field(ge=31, le=3650)]
 Line = Annotated[StrictStr, AfterValidator(_line), WithJsonSchema({"type": "string", "pattern": _LINE})]
 HttpToken = Annotated[StrictStr, Field(pattern=r"^[A-Z]+$")]
+RentingProvider = Literal["ec2", "digitalocean", "upcloud", "cloudscale"]
 AgentWord = Annotated[StrictStr, Field(pattern=r"^[A-Za-z0-9._/-]+$")]
 
 
@@ -180,12 +181,15 @@ class PricesEntry(_Declared):
 class SiteEntry(_Declared):
     """A place where machines stand."""
 
-    provider: Literal["static", "ec2", "digitalocean"] = Field(
-        description="How machines come to be there; static: they exist already."
+    provider: Literal["static", RentingProvider] = Field(
+        description="How machines come to be there; static: they exist already. From the others festning rents those "
+        "that have no address."
     )
     country: Country = Field(description="Country in which the machines stand.")
     operator: OperatorEntry
-    region: Line | None = Field(default=None, description="The provider's own name for the place.")
+    region: Line | None = Field(
+        default=None, description="The provider's own name for the place (region or zone); where machines are rented."
+    )
     prices: PricesEntry | None = None
 
 
@@ -213,7 +217,12 @@ class HostEntry(_Declared):
         default=None, description="The host's number on the bridge (of a group: its first); chosen when left out."
     )
     ssh_port: Annotated[StrictInt, Field(ge=1, le=65535)] = 22
-    size: Line | None = Field(default=None, description="The provider's name for the machine's size.")
+    size: Line | None = Field(
+        default=None, description="The provider's name for the machine's size; rented ones need it."
+    )
+    image: Line | None = Field(
+        default=None, description="The provider's name for the system it is born with; Debian 13 when left out."
+    )
     disk: Size | None = Field(
         default=None, description="Size of its disk: judged by the policy, and compared with the disk by verify."
     )

@@ -77,6 +77,11 @@ class Site:
     region: str | None = None
     prices: SitePrices | None = None
 
+    @property
+    def rented(self) -> bool:
+        """Whether machines can be rented there; otherwise they exist already."""
+        return self.provider != "static"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenPort:
@@ -96,7 +101,8 @@ class Host:
     """A machine with one role. ``address`` is where others reach it over the public network; ``None`` until it exists.
 
     ``entry`` is the name it has under ``hosts:`` (a group such as ``edge`` with a count stands for several hosts).
-    ``disk`` is the size of its disk in bytes, where that is declared; ``traffic`` the bytes that leave it in a month.
+    ``size`` and ``image`` are the provider's words. ``disk`` is the size of its disk in bytes, where that is declared;
+    ``traffic`` the bytes that leave it in a month.
     """
 
     name: str
@@ -108,10 +114,16 @@ class Host:
     address: Address | None = None
     ssh_port: int = 22
     size: str | None = None
+    image: str | None = None
     disk: int | None = None
     open: tuple[OpenPort, ...] = ()
     price: Price | None = None
     traffic: int | None = None
+
+    @property
+    def rented(self) -> bool:
+        """Whether festning rents it: it is declared without an address, at a site whose provider gives one."""
+        return self.address is None and self.site.rented
 
 
 @dataclass(frozen=True, slots=True)

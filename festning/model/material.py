@@ -86,7 +86,7 @@ class TlsCryptClientKey:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SshKey:
-    """An Ed25519 SSH key pair in OpenSSH's format: a host key, or the operator's key in the lab."""
+    """An Ed25519 SSH key pair in OpenSSH's format: a host key, or the operator's key."""
 
     name: str
 
@@ -99,6 +99,15 @@ class SshKey:
     def public(self) -> str:
         """Name of the public key line."""
         return f"ssh/{self.name}.pub"
+
+
+OPERATOR_KEY = SshKey(name="operator")
+"""What festning logs in with where it made the machines itself: in the lab, and where they are rented."""
+
+
+def host_key(host: str) -> SshKey:
+    """The SSH host key that such a machine is born with."""
+    return SshKey(name=f"host/{host}")
 
 
 Material = Certificate | Password | TlsCryptServerKey | TlsCryptClientKey | SshKey

@@ -67,6 +67,7 @@ def resolve(declared: FortressFile, folder: Path) -> Fortress | list[Contradicti
             _backup_contradictions(declared),
             _dns_contradictions(declared),
             _group_contradictions(declared),
+            _rent_contradictions(declared),
             _service_contradictions(declared, folder),
             money_contradictions(declared),
         )
@@ -152,6 +153,7 @@ def _hosts(declared: FortressFile, bridge: Bridge, sites: dict[str, Site]) -> It
                 address=entry.address,
                 ssh_port=entry.ssh_port,
                 size=entry.size,
+                image=entry.image,
                 disk=parse_size(entry.disk) if entry.disk is not None else None,
                 open=tuple(
                     OpenPort(port=port.port, protocol=port.protocol, networks=port.networks, why=port.why)
@@ -238,6 +240,29 @@ def _site_contradictions(declared: FortressFile) -> Iterator[Contradiction]:
                 f"there is no site {host.site!r}",
                 expected=f"one of: {_listed(declared.sites)}",
                 hint=did_you_mean(host.site, declared.sites),
+            )
+
+
+def _rent_contradictions(declared: FortressFile) -> Iterator[Contradiction]:
+    """What is not said of machines that have to be rented."""
+    told: set[str] = set()
+    for name, host in declared.hosts.items():
+        site = declared.sites.get(host.site)
+        if site is None or site.provider == "static" or host.address is not None:
+            continue
+        if host.size is None:
+            yield Contradiction(
+                ("hosts", name),
+                f"{name} is to be rented from {site.provider}, and it is not said how big",
+                expected=f"size: {site.provider}'s name for one",
+                hint="or an address, if the machine exists already",
+            )
+        if site.region is None and host.site not in told:
+            told.add(host.site)
+            yield Contradiction(
+                ("sites", host.site),
+                f"{name} is to be rented from {site.provider}, and it is not said where",
+                expected=f"region: {site.provider}'s name for the place",
             )
 
 

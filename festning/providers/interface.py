@@ -6,9 +6,16 @@ Leaves speaking SSH to ``engine``: an :class:`Endpoint` is all that it needs to 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from festning.model.fortress import Fortress
+
+
+class KeyPair(NamedTuple):
+    """An SSH key pair as text: the private key in OpenSSH's format, and the public key line."""
+
+    private: str
+    public: str
 
 
 @dataclass(frozen=True, slots=True)

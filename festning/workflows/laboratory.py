@@ -10,11 +10,11 @@ from festning.errors import FestningError, UsageError
 from festning.model.check import CLIENT
 from festning.model.fortress import Fortress
 from festning.model.load import load_fortress
-from festning.model.material import Material, SshKey
+from festning.model.material import OPERATOR_KEY, Material, SshKey, host_key
+from festning.providers.interface import KeyPair
 from festning.providers.lab.image import ensure_image
 from festning.providers.lab.lab import Lab, Machine
 from festning.providers.lab.recipe import Recipe
-from festning.providers.lab.seed import KeyPair
 from festning.systems.galera.formation import Formation
 from festning.vault.age import generate_identity, recipient_of
 from festning.vault.vault import Vault
@@ -22,8 +22,6 @@ from festning.workflows.compiling import Sources, compile_catalogs, read_sources
 from festning.workflows.judging import load_judged
 from festning.workflows.opening import IDENTITY_NAME, VAULT_NAME, Opened
 from festning.workflows.progress import Progress
-
-OPERATOR_KEY = SshKey(name="operator")
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +119,7 @@ def _keys(lab: Lab, now: datetime) -> LabKeys:
         identity, _ = generate_identity()
         vault = Vault.create(vault_file, [recipient_of(identity)], owner=lab.fortress.name)
     names = [CLIENT, *(host.name for host in lab.fortress.hosts)]
-    host_keys = {name: SshKey(name=f"host/{name}") for name in names}
+    host_keys = {name: host_key(name) for name in names}
     materials: list[Material] = [OPERATOR_KEY, *host_keys.values()]
     vault.ensure(materials, now)
     return LabKeys(

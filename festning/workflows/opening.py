@@ -1,7 +1,7 @@
 """Opens what every verb needs: the fortress with addresses, the vault, and the way to each host.
 
-Knows which provider a fortress is on (the lab, or hosts that exist already) and where the vault and its identity are:
-beside ``fortress.yaml`` for real hosts, in the lab's memory for the lab.
+Knows which provider a fortress is on (the lab, hosts that exist already, or rented ones) and where the vault and its
+identity are: beside ``fortress.yaml`` for real hosts, in the lab's memory for the lab.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from festning.engine.endpoint import Endpoint, this_machine
 from festning.errors import UsageError
@@ -22,18 +23,25 @@ from festning.providers.static import Static
 from festning.vault.vault import Vault
 from festning.workflows.judging import load_judged
 
+if TYPE_CHECKING:
+    from festning.workflows.renting import Landlords
+
 VAULT_NAME = "vault.age"
 IDENTITY_NAME = "identity"
 
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What a workflow may ask of the person and the machine it runs for."""
+    """What a workflow may ask of the person and the machine it runs for.
+
+    ``landlords`` gives the way to the clouds, where machines are rented.
+    """
 
     environment: Mapping[str, str]
     operator: str
     prompt: Callable[[str], str] | None
     today: date
+    landlords: Callable[[], Landlords] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +64,15 @@ class Opened:
 def open_fortress(file: Path, surroundings: Surroundings, *, lab: bool, create_vault: bool = False) -> Opened:
     """Open the fortress of a file where it is already up (or, on real hosts, where it is to be).
 
-    Raises :class:`UsageError` when the lab is not up, or hosts have no address.
+    Raises :class:`UsageError` when the lab is not up, hosts have no address, or machines are not rented yet.
     """
     fortress = load_judged(file, surroundings.today)
     if lab:
         return open_lab(fortress)
+    if any(host.rented for host in fortress.hosts):
+        from festning.workflows.renting import open_rented  # noqa: PLC0415 (only rented machines need it)
+
+        return open_rented(file, fortress, surroundings, create_vault=create_vault)
     provider = Static(fortress)
     placed = provider.place(fortress)
     return Opened(placed, provider, open_vault(file, placed, surroundings, create=create_vault))

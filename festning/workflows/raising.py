@@ -54,7 +54,7 @@ def up(
     token: Callable[[], str],
     progress: Progress,
 ) -> Raised:
-    """Bring the fortress up and prove it: in the lab, its machines made as ``make`` says, or on its own hosts."""
+    """Bring the fortress up and prove it: in the lab, its machines made as ``make`` says, or on real hosts."""
     opened = _provision(file, surroundings, make=make, now=now, progress=progress)
     return asyncio.run(_apply_and_verify(opened, surroundings, now, token, progress))
 
@@ -63,7 +63,12 @@ def _provision(
     file: Path, surroundings: Surroundings, *, make: Make | None, now: Callable[[], datetime], progress: Progress
 ) -> Opened:
     if make is None:
-        return open_fortress(file, surroundings, lab=False, create_vault=True)
+        fortress = load_judged(file, surroundings.today)
+        if not any(host.rented for host in fortress.hosts):
+            return open_fortress(file, surroundings, lab=False, create_vault=True)
+        from festning.workflows.renting import raise_rented  # noqa: PLC0415 (only rented machines need it)
+
+        return raise_rented(file, fortress, surroundings, now=now(), progress=progress)
     machines = Lab(load_judged(file, surroundings.today))
     return raise_lab(machines, read_sources(machines.fortress), make=make, now=now(), progress=progress)
 

@@ -78,10 +78,20 @@ def test_render_writes_every_hosts_files_with_names_for_secrets(tmp_path: Path) 
     assert key.read_text() == "⟦secret:key/database/core1⟧"
 
 
-def test_real_hosts_without_an_address_are_named(festning: Festning) -> None:
-    done = festning("plan")
+def test_real_hosts_without_an_address_are_named(tmp_path: Path, festning: Festning) -> None:
+    assert festning("init", str(tmp_path)).returncode == 0
+    file = tmp_path / "fortress.yaml"
+    file.write_text(file.read_text().replace("provider: ec2", "provider: static"))
+    done = Festning(file, lab=False)("plan")
     assert done.returncode == 64
     assert "no address is declared for edge1, edge2" in done.stderr
+
+
+def test_before_anything_is_rented_the_way_to_it_is_told(festning: Festning) -> None:
+    for verb in (["plan"], ["verify"], ["orphans"], ["down"]):
+        done = festning(*verb)
+        assert done.returncode == 64
+        assert "festning up makes it" in done.stderr
 
 
 def test_help_teaches(festning: Festning) -> None:

@@ -10,11 +10,11 @@ import pytest
 
 from festning.model.bridge import Bridge
 from festning.model.fortress import Admin, Database, Fortress, FrontDoor, Host, Operator, Residency, Role, Site
+from festning.providers.interface import KeyPair
 from festning.providers.lab.image import Image, ensure_image
 from festning.providers.lab.lab import Lab
 from festning.providers.lab.recipe import Recipe
 from festning.providers.lab.requirements import why_not
-from festning.providers.lab.seed import KeyPair
 
 MakeFortress = Callable[..., Fortress]
 

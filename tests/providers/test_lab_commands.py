@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from festning.providers.interface import KeyPair
 from festning.providers.lab.access import expected_key
 from festning.providers.lab.doors import door_command
 from festning.providers.lab.launcher import Units, group_hierarchies
@@ -13,7 +14,7 @@ from festning.providers.lab.machine import Boot, boot_command, exec_command, is_
 from festning.providers.lab.network import Network, bridge_commands
 from festning.providers.lab.placement import Segment, plots_of
 from festning.providers.lab.process import Process, start_in, state_in
-from festning.providers.lab.seed import KeyPair, digest_of, lab_interface, lay, machine_id, nspawn_name, seed_files
+from festning.providers.lab.seed import digest_of, lab_interface, lay, machine_id, nspawn_name, seed_files
 
 BOOT = Boot(
     name="core1-abcdef",

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from festning.errors import UsageError
-from festning.providers.interface import Endpoint
+from festning.providers.interface import Endpoint, KeyPair
 from festning.providers.lab.machine import SSH_PORT
 from festning.providers.lab.network import Network
 from festning.providers.lab.placement import Plot
-from festning.providers.lab.seed import KeyPair
 from festning.providers.lab.state import State
 
 _OPERATOR_KEY = "operator.key"

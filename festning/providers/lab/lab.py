@@ -14,7 +14,7 @@ from pathlib import Path
 
 from festning.errors import ProviderError, UsageError
 from festning.model.fortress import Fortress, Role
-from festning.providers.interface import Endpoint
+from festning.providers.interface import Endpoint, KeyPair
 from festning.providers.lab.access import Access
 from festning.providers.lab.archive import archives_of
 from festning.providers.lab.disk import LAYERS
@@ -27,7 +27,7 @@ from festning.providers.lab.mirror import Mirror
 from festning.providers.lab.network import Network
 from festning.providers.lab.placement import CLIENT, Plot, Segment, plots_of, public_segment, relocate, segments_of
 from festning.providers.lab.requirements import require, require_root
-from festning.providers.lab.seed import KeyPair, SeedFile, digest_of, lab_interface, seed_files
+from festning.providers.lab.seed import SeedFile, digest_of, lab_interface, seed_files
 from festning.providers.lab.state import RUNTIME, MachineRecord, State
 
 Progress = Callable[[str], None]

@@ -10,17 +10,10 @@ import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
 
+from festning.providers.interface import KeyPair
 from festning.providers.lab.archive import sources_by_way_of
 from festning.providers.lab.placement import Plot
-
-
-class KeyPair(NamedTuple):
-    """An SSH key pair as text: the private key in OpenSSH's format, and the public key line."""
-
-    private: str
-    public: str
 
 
 @dataclass(frozen=True, slots=True)
