@@ -94,9 +94,8 @@ class Ec2:
             return there
         self.guard(wanted)
         image = wanted.image or self._newest_debian()
-        token = (
-            self._token()
-        )  # EC2 knows a call that it has heard before by it, also before any list shows the instance.
+        # By its token EC2 knows a call that it has heard before, also before any list shows the instance.
+        token = self._token()
         doing = renting(wanted)
         return self._calls.make(lambda: self._run(wanted, image, token), lambda: self._there(wanted), doing=doing)
 
