@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.providers.cloud.conftest import Time
+
+patiently = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+"""On a machine that is busy with other things, too."""
 
 
 def test_pauses_grow_to_a_limit_and_end() -> None:
@@ -19,6 +22,7 @@ def test_pauses_grow_to_a_limit_and_end() -> None:
     assert time.slept == [1.0, 2.0, 4.0, 8.0, 16.0, 30.0, 30.0, 30.0]
 
 
+@patiently
 @given(st.floats(0, 1), st.integers(1, 6), st.floats(0, 120))
 def test_chance_takes_off_half_at_most_and_the_provider_is_believed(chance: float, tried: int, asked: float) -> None:
     time = Time()

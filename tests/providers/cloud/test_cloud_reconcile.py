@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from festning.providers.cloud.reconcile import reconcile
@@ -13,6 +13,9 @@ from festning.providers.cloud.rented import Place, Rented, State
 
 AMS, FRA, DUBLIN = Place("digitalocean", "ams3"), Place("digitalocean", "fra1"), Place("ec2", "eu-west-1")
 DAY = datetime(2026, 11, 26, tzinfo=UTC)
+
+patiently = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+"""On a machine that is busy with other things, too."""
 
 places = st.sampled_from((AMS, FRA, DUBLIN))
 hosts = st.sampled_from(("core1", "edge1", "edge2", "edge3"))
@@ -30,6 +33,7 @@ found = st.lists(machines, unique_by=lambda one: (one.place.provider, one.id), m
 declared = st.dictionaries(hosts, places)
 
 
+@patiently
 @given(declared, found)
 def test_every_machine_and_every_host_has_one_place(wanted: dict[str, Place], present: list[Rented]) -> None:
     result = reconcile(wanted, present)
@@ -39,6 +43,7 @@ def test_every_machine_and_every_host_has_one_place(wanted: dict[str, Place], pr
     assert not {*result.adopt} & {*result.create}
 
 
+@patiently
 @given(declared, found)
 def test_what_is_adopted_is_declared_there_and_the_rest_is_not_needed(
     wanted: dict[str, Place], present: list[Rented]
@@ -49,6 +54,7 @@ def test_what_is_adopted_is_declared_there_and_the_rest_is_not_needed(
     assert all(wanted.get(one.host) != one.place for one in result.orphans)
 
 
+@patiently
 @given(declared, found, st.randoms(use_true_random=False))
 def test_order_and_what_is_found_twice_make_no_difference(
     wanted: dict[str, Place], present: list[Rented], random: object
@@ -58,6 +64,7 @@ def test_order_and_what_is_found_twice_make_no_difference(
     assert reconcile(wanted, again) == reconcile(wanted, present)
 
 
+@patiently
 @given(declared, found)
 def test_doing_it_leaves_nothing_to_do(wanted: dict[str, Place], present: list[Rented]) -> None:
     result = reconcile(wanted, present)
@@ -72,6 +79,7 @@ def test_doing_it_leaves_nothing_to_do(wanted: dict[str, Place], present: list[R
     assert {host: after.adopt[host] for host in result.adopt} == result.adopt
 
 
+@patiently
 @given(machines, st.integers(1, 5))
 def test_the_oldest_is_the_one_that_is_adopted(machine: Rented, count: int) -> None:
     ages = [replace(machine, id=f"i-{9 - age}", created=DAY + timedelta(hours=age)) for age in range(count)]
