@@ -26,7 +26,7 @@ def fortress(*changes: tuple[str, str], edges: Iterable[str] = EDGES) -> Fortres
 
 
 def without_edges() -> Fortress:
-    return fortress(("  edge:    {site: dublin, role: edge, count: 2, size: t3.small}\n", ""))
+    return fortress(("  edge:    {site: dublin, role: edge, count: 2, size: t3.small, traffic: 300GiB}\n", ""))
 
 
 def door(address: str) -> Host:

@@ -62,9 +62,9 @@ sites:
     operator: {name: Amazon, jurisdiction: US}
     prices: {date: 2026-11-01, traffic: 0.1 USD/GiB, disk: 0.05 USD/GiB}
 hosts:
-  core1: {site: oslo, role: core, price: 40 USD/month, traffic: 300GiB}
-  core2: {site: oslo, role: core, price: 0.1 USD/hour, traffic: 50GiB}
-  arbiter: {site: bergen, role: arbiter, price: 10 EUR/month}
+  core1: {site: oslo, role: core, address: 203.0.113.11, price: 40 USD/month, traffic: 300GiB}
+  core2: {site: oslo, role: core, address: 203.0.113.12, price: 0.1 USD/hour, traffic: 50GiB}
+  arbiter: {site: bergen, role: arbiter, address: 198.51.100.5, price: 10 EUR/month}
   edge: {site: dublin, role: edge, count: 2, size: t3.small, disk: 20GiB, traffic: 100GiB}
 database: {memory: 4GiB}
 accounting: {date: 2026-11-01, rates: {USD: 0.5 EUR}, data: 9GiB}
