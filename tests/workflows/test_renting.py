@@ -34,8 +34,18 @@ from tests.providers.cloud.digitalocean_server import TOKEN, DigitalOceanServer
 
 NOW = datetime(2026, 11, 26, tzinfo=UTC)
 IDENTITY, _ = generate_identity()
-DUBLIN = "{provider: ec2, region: eu-west-1, country: IE, operator: {name: Amazon, jurisdiction: US}}"
-AMSTERDAM = "{provider: digitalocean, region: ams3, country: NL, operator: {name: DigitalOcean, jurisdiction: US}}"
+DUBLIN = """\
+    provider: ec2
+    region: eu-west-1
+    country: IE
+    operator: {name: Amazon, jurisdiction: US}
+"""
+AMSTERDAM = """\
+    provider: digitalocean
+    region: ams3
+    country: NL
+    operator: {name: DigitalOcean, jurisdiction: US}
+"""
 SIZE = "s-1vcpu-1gb"
 
 
@@ -171,7 +181,7 @@ def test_the_firewalls_are_made_of_the_declared_flows(world: World) -> None:
 
 
 def test_a_rented_hub_lets_in_the_rented_edges_once_their_addresses_are_known(world: World) -> None:
-    world.change("bergen: {provider: static, country: NO", "bergen: {provider: digitalocean, region: fra1, country: NO")
+    world.change("bergen:\n    provider: static", "bergen:\n    provider: digitalocean\n    region: fra1")
     world.change("address: 198.51.100.5", f"size: {SIZE}")
     opened = world.up()
     firewall = next(one for one in world.server.firewalls.values() if one["name"] == "festning-nordlys-arbiter")
@@ -331,7 +341,7 @@ def test_wrong_credentials_are_told_with_their_name(world: World) -> None:
 
 
 def test_a_fortress_without_rented_machines_loads_nothing_of_clouds(world: World) -> None:
-    world.change("provider: digitalocean, region: ams3", "provider: static")
+    world.change("provider: digitalocean\n    region: ams3\n", "provider: static\n")
     program = (
         "import sys; from datetime import date; from pathlib import Path\n"
         "from festning.workflows.opening import Surroundings, open_fortress\n"
@@ -391,7 +401,7 @@ def test_the_verb_down_without_a_lab(world: World, run: Callable[..., Any]) -> N
 
 
 def test_down_is_refused_where_nothing_was_ever_rented(world: World, run: Callable[..., Any]) -> None:
-    world.change("provider: digitalocean, region: ams3", "provider: static")
+    world.change("provider: digitalocean\n    region: ams3\n", "provider: static\n")
     refused = run("down", typed="nordlys").exception
     assert isinstance(refused, UsageError)
     assert "these hosts were there before it" in refused.message
