@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
-from festning.systems.galera.health.database import Database, HangsError
+from festning.systems.galera.health.database import TOUCH, Database, HangsError
 from festning.systems.galera.health.decision import Pulse, Token
+from festning.systems.galera.health.stuck import PATIENCE, Reason
+from festning.systems.galera.health.trial import TIMEOUT
 
 STATUS = {
     "wsrep_cluster_status": "Primary",
@@ -42,6 +44,7 @@ class Connection:
         self.status = status
         self.error = error
         self.cause = cause
+        self.statements: list[str] = []
 
     def cursor(self) -> Connection:
         return self
@@ -54,6 +57,7 @@ class Connection:
 
     def execute(self, statement: str, _values: object = None) -> int:
         self.statement = statement
+        self.statements.append(statement)
         if self.error is not None:
             try:
                 if self.cause is not None:
@@ -94,6 +98,15 @@ def test_a_group_is_lost_only_where_there_was_to_be_one() -> None:
     assert not pulse(wsrep_connected="OFF").connected
     assert pulse(wsrep_connected="OFF", wsrep_provider_name="").connected
     assert database({}).view().pulse == Pulse(), "a server that tells nothing of it"
+
+
+def test_the_write_that_is_tried_outlasts_the_judgement_of_a_stuck_server() -> None:
+    session = database(STATUS)
+    session.touch(Token("core1", "uuid-1"))
+    patience, write = session._connection.statements
+    seconds = int(patience.removeprefix("SET SESSION innodb_lock_wait_timeout = "))
+    assert PATIENCE[Reason.WRITES] < seconds < TIMEOUT
+    assert write == TOUCH
 
 
 def ask(session: Database, statement: str) -> Any:

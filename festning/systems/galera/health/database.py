@@ -35,6 +35,9 @@ UPDATE festning.writer SET holder = %s, incarnation = %s, since = CURRENT_TIMEST
 WHERE id = 1 AND holder = %s AND incarnation = %s"""
 TOUCH = """\
 UPDATE festning.writer SET since = CURRENT_TIMESTAMP(6) WHERE id = 1 AND holder = %s AND incarnation = %s"""
+PATIENT = "SET SESSION innodb_lock_wait_timeout = 50"
+"""For the write that is to find out whether the server is stuck: it must outlast that judgement's patience (``stuck``),
+which the server's own setting for everybody's sessions does not."""
 NO_SUCH = (1049, 1146, 1142)
 """Server errors that mean "not set up yet": unknown database, no such table, not granted."""
 NOT_PREPARED = 1047
@@ -113,7 +116,11 @@ class Database:
             raise
 
     def touch(self, token: Token) -> None:
-        """Write the row as it is, so that the write is replicated; nothing when it is no longer ``token``."""
+        """Write the row as it is, so that the write is replicated; nothing when it is no longer ``token``.
+
+        Waits for the row as long as :data:`PATIENT` says.
+        """
+        self._changed(PATIENT, ())
         self._changed(TOUCH, (token.holder, token.incarnation))
 
     def close(self) -> None:

@@ -42,7 +42,7 @@ class Reason(Enum):
 
 PATIENCE = {
     # Longer than a group takes to form anew (a few seconds) and than a disk's worst flush; shorter than
-    # innodb_lock_wait_timeout (50 s), after which the server itself would end a wait for a lock.
+    # the 50 s for which our write may wait for a lock (database.PATIENT), after which the server would end the wait.
     Reason.WRITES: 20.0,
     # Each look waits 0.8 s. A host without processor time answers a few of thirty.
     Reason.SILENT: 30.0,

@@ -13,7 +13,7 @@ from .database import Session
 from .decision import Token
 
 TIMEOUT = 60.0
-"""Seconds after which a write is given up: longer than the server itself lets one wait for a row (50)."""
+"""Seconds after which a write is given up: longer than it may wait for a row (``database.PATIENT``)."""
 
 
 def in_background(job: Callable[[], None]) -> None:
