@@ -31,7 +31,7 @@ class Bridge:
     """The address pool of the bridge, the prefix length of its blocks, and what its tunnels are encrypted with.
 
     ``processes`` are OpenVPN processes of each hub that edges dial, at ports from ``port`` on: each of them uses one
-    processor at most.
+    processor at most. ``leaving`` is how many there were before, while edges move from one to another.
     """
 
     pool: IPv4Network = DEFAULT_POOL
@@ -39,6 +39,12 @@ class Bridge:
     port: int = 1194
     ciphers: tuple[Cipher, ...] = DEFAULT_CIPHERS
     processes: int = 1
+    leaving: int | None = None
+
+    @property
+    def running(self) -> int:
+        """How many processes each hub has to run now."""
+        return max(self.processes, self.leaving or 1)
 
     @property
     def has_default_ciphers(self) -> bool:
@@ -60,12 +66,14 @@ class Bridge:
         fits = (1 << (self.block - self.pool.prefixlen)) - 1 - PROCESS_ROOM * (processes - 1)
         return fits if processes == 1 else min(fits, PROCESS_ROOM - 1)
 
-    def process(self, edge: int) -> int:
-        """Which process of every hub an edge dials, counted from 0, by the edge's number.
+    def dialled(self, edge: int) -> tuple[int, ...]:
+        """Which processes of every hub an edge dials, counted from 0, by the edge's number; hubs answer over the first.
 
-        Dealt out in turn: groups spread evenly, and an edge that is added moves no other.
+        Dealt out in turn: groups spread evenly, and an edge that is added moves no other. While edges move, those that
+        do dial the process that they come from, and beside it the one that they go to.
         """
-        return edge % self.processes
+        wanted, before = edge % self.processes, edge % (self.leaving or self.processes)
+        return (wanted,) if wanted == before else (before, wanted)
 
     @property
     def hosts(self) -> IPv4Network:

@@ -394,11 +394,14 @@ class Fortress:
 
     def processes_of(self, hub: Host) -> int:
         """How many OpenVPN processes a hub is: an arbiter's has the cores alone, and needs no second one."""
-        return self.bridge.processes if hub.role is Role.CORE else 1
+        return self.bridge.running if hub.role is Role.CORE else 1
 
-    def process_of(self, host: Host) -> int:
-        """Which process of its hubs a host dials, from 0: edges are dealt out, everything else dials the first."""
-        return self.bridge.process(host.number) if host.role is Role.EDGE else 0
+    def dialled_by(self, host: Host) -> tuple[int, ...]:
+        """Which processes of its hubs a host dials, from 0: edges are dealt out, everything else dials the first.
+
+        More than one while an edge moves; hubs answer over the first of them.
+        """
+        return self.bridge.dialled(host.number) if host.role is Role.EDGE else (0,)
 
     def peers_of(self, host: Host) -> tuple[Host, ...]:
         """The hosts that a host reaches over the bridge: a core reaches every other host, others reach the cores.

@@ -61,6 +61,7 @@ def resolve(declared: FortressFile, folder: Path) -> Fortress | list[Contradicti
         port=declared.bridge.port,
         ciphers=declared.bridge.ciphers,
         processes=declared.bridge.processes,
+        leaving=declared.bridge.leaving,
     )
     contradictions = list(
         chain(
@@ -206,11 +207,18 @@ def _bridge_contradictions(declared: FortressFile) -> Iterator[Contradiction]:
         )
     elif not pool.is_private:
         yield Contradiction(("bridge", "pool"), f"{pool} is not a private network", hint="such as 10.8.0.0/16")
-    if (last := declared.bridge.port + declared.bridge.processes - 1) > LAST_PORT:
+    running = max(declared.bridge.processes, declared.bridge.leaving or 1)
+    if (last := declared.bridge.port + running - 1) > LAST_PORT:
         yield Contradiction(
             ("bridge", "port"),
-            f"{declared.bridge.processes} processes at ports from {declared.bridge.port} on would end at {last}",
-            expected=f"at most {LAST_PORT - declared.bridge.processes + 1}",
+            f"{running} processes at ports from {declared.bridge.port} on would end at {last}",
+            expected=f"at most {LAST_PORT - running + 1}",
+        )
+    if declared.bridge.leaving == declared.bridge.processes:
+        yield Contradiction(
+            ("bridge", "leaving"),
+            f"there were {declared.bridge.leaving} processes and there are to be as many: no edge moves",
+            expected="how many there were before, or nothing",
         )
 
 
@@ -327,7 +335,7 @@ def _number_contradictions(hosts: Iterable[Host], bridge: Bridge, declared: Fort
                 f"hub number {host.number} is past the pool: {bridge.pool} has blocks for {bridge.largest_hub} hubs",
                 expected=f"a number from 1 to {bridge.largest_hub}",
             )
-        elif host.role is not Role.EDGE and bridge.processes > 1:
+        elif host.role is not Role.EDGE and bridge.running > 1:
             yield from _process_contradictions(path, host, bridge)
         other = holders.setdefault(host.number, host)
         if other is not host:
@@ -346,12 +354,12 @@ def _process_contradictions(path: KeyPath, host: Host, bridge: Bridge) -> Iterat
         yield Contradiction(
             path,
             f"hub number {host.number} has a block that another hub's second process needs",
-            expected=f"a number from 1 to {PROCESS_ROOM - 1}, with bridge.processes: {bridge.processes}",
+            expected=f"a number from 1 to {PROCESS_ROOM - 1}, with bridge.processes: {bridge.running}",
         )
-    elif host.role is Role.CORE and host.number > (largest := bridge.largest_hub_of(bridge.processes)):
+    elif host.role is Role.CORE and host.number > (largest := bridge.largest_hub_of(bridge.running)):
         yield Contradiction(
             ("bridge", "processes"),
-            f"{bridge.pool} has no blocks for {bridge.processes} processes of hub number {host.number}: its hubs with "
+            f"{bridge.pool} has no blocks for {bridge.running} processes of hub number {host.number}: its hubs with "
             f"so many have numbers up to {max(largest, 0)}",
             expected="fewer processes, or a larger pool",
             hint=f"each process takes {PROCESS_ROOM} blocks more",

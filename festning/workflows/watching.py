@@ -78,6 +78,7 @@ def program(fortress: Fortress, host: Host) -> str:
             "address": str(link.server.address),
         }
         for link in layout.links(fortress, host)
+        if link.is_answered
     ]
     health = (str(host.bridge), HEALTH_PORT) if host in fortress.cores else None
     orders = {"host": host.name, "health": health, "tunnels": tunnels, "seconds": LONGEST_S}

@@ -14,7 +14,7 @@ carries what (all of it as routes with metrics, so that the kernel decides witho
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from festning.errors import CompileError
 from festning.model.catalog import (
@@ -62,8 +62,11 @@ def catalog(fortress: Fortress, host: Host) -> SystemCatalog:
         items += [_hub_key(host, servers)]
     for server in servers:
         items += _server(fortress, server)
-    for link in links:
-        items += _link(fortress, link)
+    for hub in fortress.hubs_of(host):
+        own = [link for link in links if link.hub is hub]
+        items += [_link_key(host, hub, own)]
+        for link in own:
+            items += _link(fortress, link)
     items += [_gate(units)]
     return SystemCatalog(
         system=SYSTEM,
@@ -144,6 +147,15 @@ def _server(fortress: Fortress, server: layout.Server) -> tuple[Item, ...]:
     )
 
 
+def _link_key(host: Host, hub: Host, links: Sequence[layout.Link]) -> File:
+    return File(
+        path=layout.client_tls_crypt(hub),
+        content=secret(TlsCryptClientKey(hub=hub.name, client=host.name).key),
+        mode=0o600,
+        on_change=tuple(Restart(link.unit) for link in links),
+    )
+
+
 def _link(fortress: Fortress, link: layout.Link) -> tuple[Item, ...]:
     host, hub = link.host, link.hub
     if hub.address is None:
@@ -151,15 +163,16 @@ def _link(fortress: Fortress, link: layout.Link) -> tuple[Item, ...]:
             f"{host.name} cannot dial the hub {hub.name}: it has no public address yet",
             hint=f"give hosts.{hub.entry} an address, or let `festning up` make the machine first",
         )
-    common = {"fortress": fortress, "host": host, "hub": hub, "link": link, "mtu": MTU}
+    common = {
+        "fortress": fortress,
+        "host": host,
+        "hub": hub,
+        "link": link,
+        "mtu": MTU,
+        "metric": hub.number if link.is_answered else SECOND_METRIC,
+    }
     config = render("client.conf", **common, **_settings(), protocol="udp6" if _is_ipv6(hub) else "udp4")
     return (
-        File(
-            path=link.tls_crypt,
-            content=secret(TlsCryptClientKey(hub=hub.name, client=host.name).key),
-            mode=0o600,
-            on_change=(Restart(link.unit),),
-        ),
         File(path=link.network, content=render("client.network", **common), on_change=(Reload(_NETWORKD),)),
         *_unit(link.unit, link.config, config, hub_device=None),
         drains.link(link, only=host not in fortress.hubs),
@@ -182,6 +195,7 @@ def _is_ipv6(host: Host) -> bool:
 def _settings() -> dict[str, object]:
     return {
         "files": {
+            "client_tls_crypt": layout.client_tls_crypt,
             "ca": layout.CA,
             "certificate": layout.CERTIFICATE,
             "key": layout.KEY,

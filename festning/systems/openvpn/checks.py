@@ -62,7 +62,7 @@ def _tunnel(dialled: layout.Link) -> CheckSpec:
         return Judgement(verdict=Verdict.PASS, measured=measured)
 
     return CheckSpec(
-        id=f"openvpn.tunnel.{hub.name}",
+        id=f"openvpn.tunnel.{hub.name}" + ("" if dialled.is_answered else f".{dialled.name}"),
         host=host.name,
         probes=(Probe(host=host.name, script=script, timeout_s=20.0),),
         expected=f"up, shortest of {PINGS} round trips ≤ {bar} ms",

@@ -21,7 +21,7 @@ def hub(server: layout.Server, *, only: bool) -> Drain:
 
     ``only`` says that some of them have no other link to this host: then they are sent away from it before.
     """
-    answering = " ".join(f"{peer.name}={peer.bridge}" for peer in server.clients)
+    answering = " ".join(f"{peer.name}={peer.bridge}" for peer in server.answered)
     seen = f"{_SEEN}/{server.name}"
     connected = f"sed -n 's/^CLIENT_LIST,\\([^,]*\\),.*/\\1/p' {server.status} 2>/dev/null | sort -u"
     return Drain(
@@ -48,7 +48,7 @@ def link(dialled: layout.Link, *, only: bool) -> Drain:
     answers = f"ping -q -c 1 -W 1 -I {dialled.device} {dialled.hub.bridge} >/dev/null 2>&1"
     seen = f"{_SEEN}/{dialled.device}"
     return Drain(
-        name=f"link to {dialled.hub.name}",
+        name=f"link to {dialled.hub.name}" + (f" ({dialled.name})" if dialled.server.process else ""),
         units=(dialled.unit,),
         begin=f"mkdir -p -m 700 {_SEEN}\nrm -f {seen}\nif {answers}; then touch {seen}; fi\n{AWAY if only else ''}",
         end=_until(f"[ ! -e {seen} ] || {answers}", f"{dialled.hub.name} does not answer over it")

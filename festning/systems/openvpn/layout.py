@@ -61,7 +61,12 @@ class Server:
     def clients(self) -> tuple[Host, ...]:
         """The hosts that dial it, and nobody else may."""
         peers = self.fortress.peers_of(self.hub)
-        return tuple(peer for peer in peers if self.fortress.process_of(peer) == self.process)
+        return tuple(peer for peer in peers if self.process in self.fortress.dialled_by(peer))
+
+    @property
+    def answered(self) -> tuple[Host, ...]:
+        """The clients that the hub sends to by this process: all but those that are still coming."""
+        return tuple(client for client in self.clients if self.fortress.dialled_by(client)[0] == self.process)
 
     @property
     def device(self) -> str:
@@ -106,6 +111,11 @@ class Link:
         return _name(f"hub{self.hub.number}", self.server.process)
 
     @property
+    def is_answered(self) -> bool:
+        """Whether the hub sends to the host by it: not yet, where the host is still coming from another process."""
+        return self.server.fortress.dialled_by(self.host)[0] == self.server.process
+
+    @property
     def address(self) -> IPv4Address:
         """The dialling host's own end."""
         return self.server.end_of(self.host)
@@ -113,11 +123,6 @@ class Link:
     @property
     def device(self) -> str:
         return f"fst-{self.name}"
-
-    @property
-    def tls_crypt(self) -> str:
-        """The host's client key for the hub, whichever process it dials."""
-        return f"{MATERIAL}/hub{self.hub.number}.tls-crypt-v2.key"
 
     @property
     def config(self) -> str:
@@ -147,9 +152,14 @@ def all_servers(fortress: Fortress) -> Iterator[Server]:
 
 
 def links(fortress: Fortress, host: Host) -> tuple[Link, ...]:
-    """The links that a host dials: one to each of its hubs."""
-    process = fortress.process_of(host)
-    return tuple(Link(host, Server(fortress, hub, process)) for hub in fortress.hubs_of(host))
+    """The links that a host dials: one to each of its hubs, and two while it moves from one process to another."""
+    processes = fortress.dialled_by(host)
+    return tuple(Link(host, Server(fortress, hub, process)) for hub in fortress.hubs_of(host) for process in processes)
+
+
+def client_tls_crypt(hub: Host) -> str:
+    """A host's client key for a hub, whichever of its processes it dials."""
+    return f"{MATERIAL}/hub{hub.number}.tls-crypt-v2.key"
 
 
 def drop_in(unit: str) -> str:
