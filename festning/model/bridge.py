@@ -31,7 +31,8 @@ class Bridge:
     """The address pool of the bridge, the prefix length of its blocks, and what its tunnels are encrypted with.
 
     ``processes`` are OpenVPN processes of each hub that edges dial, at ports from ``port`` on: each of them uses one
-    processor at most. ``leaving`` is how many there were before, while edges move from one to another.
+    processor at most. ``beside`` is how many there were, or are to be, while edges that move from one to another have
+    links to both.
     """
 
     pool: IPv4Network = DEFAULT_POOL
@@ -39,12 +40,12 @@ class Bridge:
     port: int = 1194
     ciphers: tuple[Cipher, ...] = DEFAULT_CIPHERS
     processes: int = 1
-    leaving: int | None = None
+    beside: int | None = None
 
     @property
     def running(self) -> int:
         """How many processes each hub has to run now."""
-        return max(self.processes, self.leaving or 1)
+        return max(self.processes, self.beside or 1)
 
     @property
     def has_default_ciphers(self) -> bool:
@@ -70,10 +71,10 @@ class Bridge:
         """Which processes of every hub an edge dials, counted from 0, by the edge's number; hubs answer over the first.
 
         Dealt out in turn: groups spread evenly, and an edge that is added moves no other. While edges move, those that
-        do dial the process that they come from, and beside it the one that they go to.
+        do dial the process that they come from and the one that they go to.
         """
-        wanted, before = edge % self.processes, edge % (self.leaving or self.processes)
-        return (wanted,) if wanted == before else (before, wanted)
+        own, other = edge % self.processes, edge % (self.beside or self.processes)
+        return (own,) if own == other else (own, other)
 
     @property
     def hosts(self) -> IPv4Network:

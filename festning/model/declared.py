@@ -266,12 +266,13 @@ class BridgeEntry(_Declared):
     processes: Annotated[StrictInt, Field(ge=1, le=MOST_PROCESSES)] = Field(
         default=1,
         description="OpenVPN processes of each core's hub, among which edges are dealt out by their numbers; each uses "
-        "one processor, at a port of its own (port, port + 1, ...). A change moves edges: see leaving.",
+        "one processor, at a port of its own (port, port + 1, ...). A change moves edges: see beside.",
     )
-    leaving: Annotated[StrictInt, Field(ge=1, le=MOST_PROCESSES)] | None = Field(
+    beside: Annotated[StrictInt, Field(ge=1, le=MOST_PROCESSES)] | None = Field(
         default=None,
-        description="How many processes there were, for one apply: edges that move then have links to the old process "
-        "and the new. Take it out and apply again, and the old ones go. Without it they are cut off for seconds.",
+        description="How many processes there were, or are to be: edges that move have links to both then. In three "
+        "applies nobody is cut off, such as {processes: 1, beside: 2}, {processes: 2, beside: 1}, {processes: 2}; in "
+        "one, those that move are for seconds.",
     )
 
 

@@ -61,7 +61,7 @@ def resolve(declared: FortressFile, folder: Path) -> Fortress | list[Contradicti
         port=declared.bridge.port,
         ciphers=declared.bridge.ciphers,
         processes=declared.bridge.processes,
-        leaving=declared.bridge.leaving,
+        beside=declared.bridge.beside,
     )
     contradictions = list(
         chain(
@@ -207,18 +207,19 @@ def _bridge_contradictions(declared: FortressFile) -> Iterator[Contradiction]:
         )
     elif not pool.is_private:
         yield Contradiction(("bridge", "pool"), f"{pool} is not a private network", hint="such as 10.8.0.0/16")
-    running = max(declared.bridge.processes, declared.bridge.leaving or 1)
+    running = max(declared.bridge.processes, declared.bridge.beside or 1)
     if (last := declared.bridge.port + running - 1) > LAST_PORT:
         yield Contradiction(
             ("bridge", "port"),
             f"{running} processes at ports from {declared.bridge.port} on would end at {last}",
             expected=f"at most {LAST_PORT - running + 1}",
         )
-    if declared.bridge.leaving == declared.bridge.processes:
+    if declared.bridge.beside == declared.bridge.processes:
         yield Contradiction(
-            ("bridge", "leaving"),
-            f"there were {declared.bridge.leaving} processes and there are to be as many: no edge moves",
-            expected="how many there were before, or nothing",
+            ("bridge", "beside"),
+            f"there are {declared.bridge.beside} processes already: no edge would move",
+            expected="how many there were, or are to be",
+            hint="leave it out when nothing is to change",
         )
 
 

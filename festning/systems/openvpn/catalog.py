@@ -169,7 +169,8 @@ def _link(fortress: Fortress, link: layout.Link) -> tuple[Item, ...]:
         "hub": hub,
         "link": link,
         "mtu": MTU,
-        "metric": hub.number if link.is_answered else SECOND_METRIC,
+        # Each process's own, so that a link that comes or goes changes nothing about the other.
+        "metric": hub.number if link.server.process == 0 else SECOND_METRIC + 1 - link.server.process,
     }
     config = render("client.conf", **common, **_settings(), protocol="udp6" if _is_ipv6(hub) else "udp4")
     return (

@@ -65,7 +65,7 @@ class Server:
 
     @property
     def answered(self) -> tuple[Host, ...]:
-        """The clients that the hub sends to by this process: all but those that are still coming."""
+        """The clients that the hub sends to by this process: all but those whose other link it uses."""
         return tuple(client for client in self.clients if self.fortress.dialled_by(client)[0] == self.process)
 
     @property
@@ -112,7 +112,7 @@ class Link:
 
     @property
     def is_answered(self) -> bool:
-        """Whether the hub sends to the host by it: not yet, where the host is still coming from another process."""
+        """Whether the hub sends to the host by it, and not by the host's other link while it moves."""
         return self.server.fortress.dialled_by(self.host)[0] == self.server.process
 
     @property
