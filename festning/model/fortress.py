@@ -347,8 +347,9 @@ class Fortress:
         return Addresses.FULL if self.residency.admits(site) else self.logged_outside
 
     def __hash__(self) -> int:
-        # Equal fortresses have equal names. Going through all hosts would make remembering cost more than it saves.
-        return hash(self.name)
+        # Equal fortresses have equal names. Going through all hosts would make remembering cost more than it saves; and
+        # one that has grown is not compared with what it was, host by host, whenever something is remembered.
+        return hash((self.name, len(self.hosts)))
 
     @cached_property
     def _by_name(self) -> Mapping[str, Host]:
