@@ -16,13 +16,18 @@ from festning.workflows.compiling import compile_catalogs, read_sources
 from festning.workflows.verifying import collect_checks
 from tests.conftest import EXAMPLE
 
-FEW, MANY = 150, 300
+FEW, MANY = 60, 120
 MOST_GROWTH = 2.2
 """Of twice as many edges; four would be the square."""
 
 
+NAMES = map("grown-{}".format, count())
+
+
 def with_edges(edges: int) -> Fortress:
+    """A fortress with a name of its own: what is remembered of another is then not compared with it, host by host."""
     text = (EXAMPLE / "fortress.yaml").read_text().replace("count: 2", f"count: {edges}")
+    text = text.replace("fortress: nordlys", f"fortress: {next(NAMES)}")
     fortress = parse_fortress(f"{text}\nbridge: {{pool: 10.0.0.0/8, block: 18, processes: 2}}\n", "f.yaml", EXAMPLE)
     first = int(ip_address("100.64.0.0"))
     return fortress.placed({edge.name: ip_address(first + edge.number) for edge in fortress.edges})
