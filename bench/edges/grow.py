@@ -6,14 +6,17 @@ on this one machine.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
+import subprocess
+from collections import Counter
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from bench.engine import edit
 from bench.figures import Bar, Run, Series
-from bench.stage import Stage, measure, stage
+from bench.stage import RunError, Stage, measure, stage
 
 COUNTS = (2, 10, 50)
 MOST_GROWTH = 1.5
@@ -33,9 +36,11 @@ class Grown:
 
 def grow(folder: Path, runs: int) -> dict[str, Any]:
     """All sizes, one lab after the other."""
-    plans, applies = [], []
+    plans, applies, verdicts = [], [], {}
     for edges in COUNTS:
         with stage(folder, f"bench-grow-{edges}", edges) as made:
+            verdicts[edges] = verified(made)
+            print(f"\n{edges} edges joined; verify: {told(verdicts[edges])}", flush=True)
             plans.append(Grown(edges, _series("plan", made, runs, _leave)))
             applies.append(Grown(edges, _series("apply", made, runs, edit)))
         print("\n".join((line(plans[-1]), line(applies[-1]))), flush=True)
@@ -44,8 +49,24 @@ def grow(folder: Path, runs: int) -> dict[str, Any]:
     return {
         "plan": [one.document() for one in plans],
         "apply": [one.document() for one in applies],
+        "verified": verdicts,
         "bars": [bar.document() for bar in bars],
     }
+
+
+def verified(made: Stage) -> dict[str, int]:
+    """How many checks came out how. Raises :class:`RunError` when ``verify`` itself did not come to its end."""
+    done = subprocess.run(made.festning("--json", "verify"), env=made.environment, capture_output=True, check=False)
+    try:
+        checks = json.loads(done.stdout)["checks"]
+    except (ValueError, KeyError):
+        raise RunError(f"verify: exit code {done.returncode}\n{done.stderr.decode()}") from None
+    return dict(Counter(check["verdict"] for check in checks))
+
+
+def told(verdicts: Mapping[str, int]) -> str:
+    """Verdicts in words."""
+    return ", ".join(f"{count} {verdict}" for verdict, count in sorted(verdicts.items()))
 
 
 def _series(verb: str, made: Stage, runs: int, before: Callable[[Stage], None]) -> Series:
