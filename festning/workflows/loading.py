@@ -130,6 +130,7 @@ def streams_of(fortress: Fortress, per_second: float) -> tuple[Stream, ...]:
             book=book,
         )
         for door in (*fortress.cores, *fortress.edges)
+        if not door.leaving
         for service in fortress.services
         for method, path, book in _requests(service)
         for keep in (True, False)
