@@ -14,7 +14,7 @@ from festning.proof.faults.fault import Script
 from festning.workflows.hands import RemoteHands, do_script
 
 FILE = "/etc/hosts"
-BEGIN, END = "# festning: who answers for the services' names", "# festning: the end"
+BEGIN, END = "# festning: who answers for which name", "# festning: the end"
 TTL_S = 2.0
 """For how long somebody who asked may still come. Whoever asks the lab asks for each connection."""
 

@@ -46,8 +46,8 @@ class Scaled:
 
     ``applied`` are the plans that were carried out, in order, with their results; ``verification`` is of the group's
     edges and of every host that was changed. ``cut`` are connections that an edge still had when it was taken away.
-    ``whole`` is whether everything was done: otherwise nothing has left, the file says what is under way, and the same
-    command goes on.
+    ``whole`` is whether every step was done; otherwise the same command goes on where this one ended. What was verified
+    may still not be well.
     """
 
     fortress: Fortress
@@ -211,17 +211,18 @@ def change(file: Path, name: str, decide: Callable[[Group], Group], means: Means
         return done.told(opened.fortress, whole=False)
     if wanted.leaving is None:
         done.gone += ground.clear(fortress, name)
-        return done.told(opened.fortress, whole=done.well(()))
+        return done.told(opened.fortress, whole=True)
     progress.stage(f"Write into {file.name}: {', '.join(wanted.leaving_names)} have left")
     rewrite(file, under_way, ended)
     rest = ground.open(final)
-    asyncio.run(_settle(done, rest, work))
+    asyncio.run(_apply(done, rest, work))
     if not done.complete_but(()):
         # Who still knows them may still ask them: they stay, declared no more, until a run has reached everybody.
         return done.told(rest.fortress, whole=False)
     progress.stage(f"Destroy {', '.join(wanted.leaving_names)}")
     done.gone += ground.clear(final, name)
-    return done.told(rest.fortress, whole=done.well(()))
+    asyncio.run(_verify(done, rest, work, {*wanted.names, *done.changed_hosts}))
+    return done.told(rest.fortress, whole=True)
 
 
 async def _shift(done: _Done, opened: Opened, group: Group, means: Means) -> bool:
@@ -247,12 +248,6 @@ async def _shift(done: _Done, opened: Opened, group: Group, means: Means) -> boo
             elif left:
                 done.cut[host] = left
     return True
-
-
-async def _settle(done: _Done, opened: Opened, work: Work) -> None:
-    await _apply(done, opened, work)
-    if done.complete_but(()):
-        await _verify(done, opened, work, done.changed_hosts)
 
 
 async def _apply(done: _Done, opened: Opened, work: Work) -> None:

@@ -27,7 +27,7 @@ async def verify_settled(
     changed: bool,
     hosts: Collection[str] | None = None,
 ) -> Verification:
-    """Run every check, or those of ``hosts``; where something was changed, those that are not well a few times more."""
+    """Run every check, or the light ones of ``hosts``; where something was changed, a few times what is not well."""
     verification = await verify(opened, connections, now, token, progress, hosts=hosts)
     for _ in range(SETTLING if changed else 0):
         if verification.verdict is Verdict.PASS:
