@@ -102,7 +102,7 @@ class Host:
 
     ``entry`` is the name it has under ``hosts:`` (a group such as ``edge`` with a count stands for several hosts).
     ``size`` and ``image`` are the provider's words. ``disk`` is the size of its disk in bytes, where that is declared;
-    ``traffic`` the bytes that leave it in a month.
+    ``traffic`` the bytes that leave it in a month. One that is ``leaving`` still serves, and nobody is sent to it.
     """
 
     name: str
@@ -119,6 +119,7 @@ class Host:
     open: tuple[OpenPort, ...] = ()
     price: Price | None = None
     traffic: int | None = None
+    leaving: bool = False
 
     @property
     def rented(self) -> bool:
