@@ -15,7 +15,7 @@ from enum import StrEnum
 from typing import Protocol, TypeVar
 
 from festning.engine.apply import LockedError
-from festning.errors import FestningError
+from festning.errors import FestningError, UsageError
 from festning.scaling.deciding import Decision, Kind, decide
 from festning.scaling.measured import Moment, Seen, Window
 from festning.scaling.presence import Memory, Sight, believe
@@ -25,6 +25,10 @@ LOCKED_S = 20.0
 """After which an act is tried again that found somebody else at work."""
 LONGEST_S = 3600.0
 """After which an act that keeps failing is tried again at the latest."""
+UNFINISHED = (
+    "its edges are being changed by somebody else, or that was interrupted (festning scale goes on with it): nothing is "
+    "done meanwhile"
+)
 _NUMBER = re.compile(r"\b[0-9]+(\.[0-9]+)?\b")
 T = TypeVar("T")
 
@@ -111,6 +115,7 @@ class _Kept:
 
     moments: list[Moment] = field(default_factory=list)
     changed_at: float | None = None
+    owed: Wanted | None = None
     failures: int = 0
     again_at: float = 0.0
     told: str = ""
@@ -146,6 +151,8 @@ class Watch:
         while True:
             try:
                 async with self._surface.open() as view:
+                    if not self._opened:
+                        self._check_pace(view.groups)
                     self._opened, self._trouble = True, ""
                     wanted = await self._look_while_true(view, once=once)
                     if once or wanted is not None:
@@ -154,7 +161,21 @@ class Watch:
                 if not self._opened:
                     raise
                 self._complain(error)
+                # A change that failed half-way may be just why: then doing it again is the way out.
+                owed = self._owed(self._surface.clock())
+                if owed is not None:
+                    return owed
                 await self._surface.sleep(self._every_s)
+
+    def _check_pace(self, groups: Mapping[str, Group]) -> None:
+        """Raise :class:`UsageError` where looks are too far apart to tell what lasts from what does not."""
+        for name, group in groups.items():
+            shortest = min(group.bounds.up, group.bounds.dead)
+            if self._every_s * 2 > shortest:
+                raise UsageError(
+                    f"a look every {self._every_s:g} s cannot tell what lasts {shortest:g} s, as {name} declares",
+                    hint=f"--every {shortest / 2:.0f}s or less, or a longer grow_after and replace_after",
+                )
 
     async def _look_while_true(self, view: View, *, once: bool) -> Wanted | None:
         """Look at what was opened, as long as it is what the file says."""
@@ -179,12 +200,19 @@ class Watch:
             mine = tuple(seen[edge] for edge in group.edges)
             longest = group.bounds.down + group.bounds.up + self._every_s
             kept.moments = [moment for moment in kept.moments if at - moment.at <= longest] + [Moment(at, mine)]
-            decision = decide(group.bounds, Window(tuple(kept.moments), kept.changed_at))
+            if group.unfinished and kept.owed is None:
+                decision = Decision(Kind.KEEP, len(mine), UNFINISHED)
+            else:
+                decision = decide(group.bounds, Window(tuple(kept.moments), kept.changed_at))
             self._tell_decision(name, kept, mine, decision, {e: n for e, n in belief.notes.items() if e in group.edges})
             wanted = decision.kind is not Kind.KEEP and not self._dry_run and at >= kept.again_at
             if wanted and found is None:
                 found = Wanted(name, decision, group.bounds.cool_down)
-        return found
+        return found or self._owed(at)
+
+    def _owed(self, at: float) -> Wanted | None:
+        """An act that failed, once it is time to do it again: half of it may be done, and the figures may not ask again."""
+        return next((kept.owed for kept in self._groups.values() if kept.owed and at >= kept.again_at), None)
 
     def _tell_decision(
         self, group: str, kept: _Kept, seen: tuple[Seen, ...], decision: Decision, notes: Mapping[str, str]
@@ -213,7 +241,7 @@ class Watch:
             self._failed(wanted, f"{type(error).__name__}: {error}", "")
         else:
             now = self._surface.clock()
-            kept.changed_at, kept.failures, kept.again_at = now, 0, 0.0
+            kept.changed_at, kept.owed, kept.failures, kept.again_at = now, None, 0, 0.0
             self._tell(Word(said=Said.DONE, group=wanted.group, decision=decision, seconds=now - began))
         self.acting = None
 
@@ -225,7 +253,8 @@ class Watch:
         )
 
     def _put_off(self, said: Said, wanted: Wanted, seconds: float, message: str, hint: str = "") -> None:
-        self._groups[wanted.group].again_at = self._surface.clock() + seconds
+        kept = self._groups[wanted.group]
+        kept.owed, kept.again_at = wanted, self._surface.clock() + seconds
         self._tell(
             Word(
                 said=said, group=wanted.group, decision=wanted.decision, again_s=seconds, message=message, hint=hint

@@ -30,10 +30,14 @@ LOOK_S = 8.0
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """A group of edges that follows its traffic, and within what."""
+    """A group of edges that follows its traffic, and within what.
+
+    ``unfinished`` is whether some edges of it are on their way out, as while somebody scales or moves it.
+    """
 
     bounds: Bounds
     edges: tuple[str, ...]
+    unfinished: bool = False
 
 
 def bounds_of(declared: Autoscale) -> Bounds:
