@@ -23,6 +23,7 @@ from festning.cli import (  # noqa: F401 (importing registers the commands)
     pki,
     rent,
     rolling,
+    scaling,
     watch,
 )
 from festning.cli.app import app

@@ -241,6 +241,16 @@ class AutoscaleEntry(_Declared):
     )
 
 
+class LeavingEntry(_Declared):
+    """Edges of a group that are on their way out: they stand in no answer any more, and are drained before they go."""
+
+    site: Name | None = Field(default=None, description="Where they are; left out: where the group is.")
+    first: Annotated[StrictInt, Field(ge=1, le=10_000)] = Field(description="The lowest of them.")
+    count: Annotated[StrictInt, Field(ge=1, le=10_000)] = Field(description="How many.")
+    size: Line | None = Field(default=None, description="Their size; left out: the group's.")
+    image: Line | None = Field(default=None, description="Their image; left out: the group's.")
+
+
 class HostEntry(_Declared):
     """A machine, or with ``count`` a group of equal edges (``edge`` with count 2 is edge1 and edge2)."""
 
@@ -249,6 +259,12 @@ class HostEntry(_Declared):
     address: Address | None = Field(default=None, description="Public address; left out where a provider gives one.")
     count: Annotated[StrictInt, Field(ge=1, le=10_000)] | None = Field(
         default=None, description="How many equal edges this entry stands for."
+    )
+    first: Annotated[StrictInt, Field(ge=1, le=10_000)] = Field(
+        default=1, description="Of a group: the number in the name of its first edge. festning move sets it."
+    )
+    leaving: LeavingEntry | None = Field(
+        default=None, description="Of a group: edges that festning scale or move is taking away, until they are gone."
     )
     number: Annotated[StrictInt, Field(ge=1, lt=1 << 24)] | None = Field(
         default=None, description="The host's number on the bridge (of a group: its first); chosen when left out."

@@ -103,7 +103,8 @@ class Host:
 
     ``entry`` is the name it has under ``hosts:`` (a group such as ``edge`` with a count stands for several hosts).
     ``size`` and ``image`` are the provider's words. ``disk`` is the size of its disk in bytes, where that is declared;
-    ``traffic`` the bytes that leave it in a month. ``autoscale`` is within what its group follows its traffic.
+    ``traffic`` the bytes that leave it in a month. One that is ``leaving`` still serves, and nobody is sent to it.
+    ``autoscale`` is within what its group follows its traffic.
     """
 
     name: str
@@ -121,6 +122,7 @@ class Host:
     price: Price | None = None
     traffic: int | None = None
     autoscale: Autoscale | None = None
+    leaving: bool = False
 
     @property
     def rented(self) -> bool:
@@ -384,10 +386,10 @@ class Fortress:
 
     @cached_property
     def autoscaled(self) -> Mapping[str, tuple[Host, ...]]:
-        """The groups of edges that follow their traffic: name of the group, and its edges in order of number."""
+        """The groups of edges that follow their traffic: by name, the edges of each that stay, in order of number."""
         groups: dict[str, list[Host]] = {}
         for edge in self.edges:
-            if edge.autoscale is not None:
+            if edge.autoscale is not None and not edge.leaving:
                 groups.setdefault(edge.entry, []).append(edge)
         return {name: tuple(edges) for name, edges in groups.items()}
 

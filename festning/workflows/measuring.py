@@ -56,8 +56,9 @@ def bounds_of(declared: Autoscale) -> Bounds:
 
 def groups_of(fortress: Fortress, only: str | None) -> dict[str, Group]:
     """The groups that are watched: all that follow their traffic, or one. Raises :class:`UsageError` without any."""
+    leaving = {edge.entry for edge in fortress.edges if edge.leaving}
     found = {
-        name: Group(bounds_of(edges[0].autoscale), tuple(edge.name for edge in edges))
+        name: Group(bounds_of(edges[0].autoscale), tuple(edge.name for edge in edges), name in leaving)
         for name, edges in fortress.autoscaled.items()
         if edges[0].autoscale is not None and only in (None, name)
     }
