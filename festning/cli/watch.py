@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import signal
 import time
 from dataclasses import replace
 from functools import cache, partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from festning.cli.app import app, invocation
-from festning.cli.operate import now, surroundings
+from festning.cli.operate import new_token, now, surroundings
 from festning.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from festning.cli.screen import Screen
-    from festning.workflows.autoscaling import Acts
     from festning.workflows.opening import Surroundings
 
 SHORTEST_S = 2.0
@@ -32,6 +28,9 @@ def watch(
     context: typer.Context,
     group: Annotated[str | None, typer.Option("--group", help="Only this group of edges.")] = None,
     every: Annotated[str, typer.Option("--every", help="How often the edges are looked at.")] = "10s",
+    suite: Annotated[
+        str, typer.Option(help="The lab machines' Debian, as up made them: trixie (13) or bookworm (12).")
+    ] = "trixie",
     *,
     once: Annotated[bool, typer.Option("--once", help="One look, what it asks for, and no more.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Decide and tell, and change nothing.")] = False,
@@ -44,7 +43,8 @@ def watch(
     Tells each decision that is another one than before; with --json every look, a document on a line.
     """
     from festning.cli import watch_lines  # noqa: PLC0415 (each verb loads only what it needs)
-    from festning.workflows import autoscaling, measuring  # noqa: PLC0415
+    from festning.workflows import autoscaling, following, measuring  # noqa: PLC0415
+    from festning.workflows.laboratory import Make  # noqa: PLC0415
 
     called = invocation(context)
     every_s = _seconds(every)
@@ -53,10 +53,15 @@ def watch(
         return
     asked = _asked_once()
     view = partial(measuring.view, called.file, asked, lab=called.lab, group=group)
-    acts = _acts(called.file, asked, called.screen, lab=called.lab)
-    surface = autoscaling.Surface(
-        open=view, acts=acts, clock=time.monotonic, sleep=asyncio.sleep, run=asyncio.run
+    acts = following.acts(
+        called.file,
+        asked,
+        make=Make(suite) if called.lab else None,
+        now=now,
+        token=new_token,
+        progress=called.screen.progress,
     )
+    surface = autoscaling.Surface(open=view, acts=acts, clock=time.monotonic, sleep=asyncio.sleep, run=asyncio.run)
     tell = watch_lines.teller(called.screen, now, dry_run=dry_run)
     watching = autoscaling.Watch(surface, tell, every_s=every_s, dry_run=dry_run)
     # A service manager's word means the same as Ctrl-C.
@@ -82,15 +87,7 @@ def _seconds(text: str) -> float:
 
 
 def _asked_once() -> Callable[[], Surroundings]:
-    """The surroundings as they are each time, with what a person was asked for remembered as long as the watch lasts."""
+    """The surroundings as they are each time; what a person was asked for is remembered as long as the watch lasts."""
     prompt = surroundings().prompt
     remembered = None if prompt is None else cache(prompt)
     return lambda: replace(surroundings(), prompt=remembered)
-
-
-def _acts(file: Path, asked: Callable[[], Surroundings], screen: Screen, *, lab: bool) -> Acts:
-    from festning.errors import FestningError
-    from festning.workflows.autoscaling import Acts
-
-    def no(*_): raise FestningError("not yet")
-    return Acts(no, no)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from festning.cli.screen import Screen
@@ -12,7 +14,13 @@ from festning.scaling.deciding import Decision, Kind
 from festning.scaling.measured import Moment
 from festning.workflows.autoscaling import Said, Word
 
-STYLES = {Said.FAILED: "bold red", Said.TROUBLE: "yellow", Said.LOCKED: "yellow", Said.BEGUN: "cyan", Said.DONE: "green"}
+STYLES = {
+    Said.FAILED: "bold red",
+    Said.TROUBLE: "yellow",
+    Said.LOCKED: "yellow",
+    Said.BEGUN: "cyan",
+    Said.DONE: "green",
+}
 
 
 def teller(screen: Screen, now: Callable[[], datetime], *, dry_run: bool) -> Callable[[Word], None]:
@@ -42,7 +50,7 @@ def lines(word: Word, *, dry_run: bool) -> Iterator[str]:
         after = f"; tried again in {word.again_s:.0f} s" if word.again_s is not None else ""
         told = {
             Said.BEGUN: f"begins to {act}",
-            Said.DONE: f"done in {word.seconds or 0:.0f} s: {act}",
+            Said.DONE: f"done in {word.seconds or 0:.0f} s: {act}" + (f": {word.message}" if word.message else ""),
             Said.LOCKED: f"waits to {act}: {word.message}{after}",
             Said.FAILED: f"failed to {act}: {word.message}{after}{_hint(word)}",
         }
@@ -83,6 +91,41 @@ def document(word: Word, at: datetime, *, dry_run: bool) -> dict[str, Any]:
         ]
     extra = {"seconds": word.seconds, "again_s": word.again_s, "message": word.message, "hint": word.hint}
     return told | {key: value for key, value in extra.items() if value}
+
+
+def unit(file: Path, *, lab: bool, group: str | None, every: str) -> str:
+    """A systemd unit that watches a file's fortress."""
+    words = ("-m", "festning", "--file", str(file), *(("--lab",) if lab else ()), "watch", f"--every={every}")
+    words = (sys.executable, *words, *((f"--group={group}",) if group else ()))
+    command = " ".join(_word(word) for word in words)
+    return f"""\
+# /etc/systemd/system/festning-watch.service: what follows the traffic of {file}.
+[Unit]
+Description=festning watch of {file.parent.name}
+Wants=network-online.target
+After=network-online.target
+
+[Service]
+ExecStart={command}
+# The vault's identity (FESTNING_IDENTITY_COMMAND, or FESTNING_IDENTITY) and the clouds' credentials, readable by root.
+EnvironmentFile=-/etc/festning/watch.env
+# It ends by itself only where the fortress cannot be opened at all: a file with a mistake, a vault without its key.
+Restart=on-failure
+RestartSec=60s
+# Ctrl-C's signal: between acts it just ends; an act is safe to interrupt, and the next start goes on.
+KillSignal=SIGINT
+SuccessExitStatus=130
+TimeoutStopSec=120s
+
+[Install]
+WantedBy=multi-user.target
+"""
+
+
+def _word(text: str) -> str:
+    """One word of a unit's command line (systemd.syntax(7), systemd.service(5))."""
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%").replace("$", "$$")
+    return f'"{escaped}"' if escaped != text or " " in text or "'" in text else text
 
 
 def _verb(decision: Decision, *, dry_run: bool) -> str:

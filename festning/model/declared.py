@@ -227,7 +227,7 @@ class AutoscaleEntry(_Declared):
     least: Annotated[StrictInt, Field(ge=1, le=10_000)] = Field(alias="from", description="The fewest edges.")
     most: Annotated[StrictInt, Field(ge=1, le=10_000)] = Field(alias="to", description="The most edges.")
     requests: ASecond = Field(
-        description="What one edge should have to do at most, such as 400/s: requests that it decrypts, and connections "
+        description="What one edge should have to do at most, such as 400/s: requests that it decrypts, connections "
         "that it relays."
     )
     p99: Duration = Field(description="Within what an edge should have 99 of 100 answered, such as 250ms.")

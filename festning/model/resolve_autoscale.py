@@ -51,7 +51,9 @@ def _no_group(path: KeyPath, name: str, host: HostEntry, declared: FortressFile)
             hint="only edges are interchangeable: they keep nothing",
         )
     elif host.count is None:
-        yield Contradiction(path, f"{name} is one edge and no group", expected="count: how many there are to begin with")
+        yield Contradiction(
+            path, f"{name} is one edge and no group", expected="count: how many there are to begin with"
+        )
     elif site is not None and site.provider == "static":
         yield Contradiction(
             path,

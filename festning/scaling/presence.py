@@ -1,9 +1,9 @@
 """From what one look showed of every edge to what is believed of it: whether it answers, is dead, or nobody knows.
 
 Who looks from one place sees one place's view. So an edge that cannot be come to is dead only when others say so too:
-its front door does not answer, and a core that can be asked does not hear it over the bridge. Even then, where all edges
-are silent at once the way there is suspected before them, and none is called dead. Pure: leaves looking to others, and
-deciding to ``deciding``.
+its front door does not answer, and a core that can be asked does not hear it over the bridge. Even then, where all
+edges are silent at once the way there is suspected before them, and none is called dead. Pure: leaves looking to
+others, and deciding to ``deciding``.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """``watch``: look at the edges, decide, act, and go on; whatever goes wrong on the way is told and does not end it.
 
 Looks and acts take turns: while something is changed nobody measures, and what was not measured never takes an edge
-away. Nothing is kept but in memory: a watch that begins knows nothing of before, and so begins by waiting. Knows neither
-how edges are measured (``measuring``) nor what an act does; clock, sleep and both of those are passed in.
+away. Nothing is kept but in memory: a watch that begins knows nothing of before, and so begins by waiting. Knows
+neither how edges are measured (``measuring``) nor what an act does (``following``): those, clock and sleep are passed.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ LOCKED_S = 20.0
 LONGEST_S = 3600.0
 """After which an act that keeps failing is tried again at the latest."""
 UNFINISHED = (
-    "its edges are being changed by somebody else, or that was interrupted (festning scale goes on with it): nothing is "
-    "done meanwhile"
+    "its edges are being changed by somebody else, or that was interrupted (festning scale goes on with it): "
+    "nothing is done meanwhile"
 )
 _NUMBER = re.compile(r"\b[0-9]+(\.[0-9]+)?\b")
 T = TypeVar("T")
@@ -48,11 +48,14 @@ class View(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Acts:
-    """What can be done to a group of edges. Both work to the end and raise :class:`FestningError` for what failed."""
+    """What can be done to a group of edges. Both block until it is done, and give back what came of it, in words.
 
-    resize: Callable[[str, int], None]
+    They raise :class:`FestningError` for what failed; the same act then goes on where it ended.
+    """
+
+    resize: Callable[[str, int], str]
     """A group, and how many edges it is to have."""
-    replace: Callable[[str], None]
+    replace: Callable[[str], str]
     """An edge that is to get a new machine."""
 
 
@@ -83,9 +86,9 @@ class Said(StrEnum):
 class Word:
     """What the watch has to say.
 
-    Of a look: what was seen, notes on edges that do not answer, and the decision; ``fresh`` when it is not what was said
-    before. Of an act: how long it took, or why it failed and in how many seconds it is tried again. ``TROUBLE`` is what
-    keeps it from looking at all.
+    Of a look: what was seen, notes on edges that do not answer, and the decision; ``fresh`` when it is not what was
+    said before. Of an act: how long it took and what came of it, or why it failed and in how many seconds it is tried
+    again. ``TROUBLE`` is what keeps it from looking at all.
     """
 
     said: Said
@@ -211,7 +214,7 @@ class Watch:
         return found or self._owed(at)
 
     def _owed(self, at: float) -> Wanted | None:
-        """An act that failed, once it is time to do it again: half of it may be done, and the figures may not ask again."""
+        """An act that failed, once it is time to do it again: it may be half done, and nothing measured may ask for it."""
         return next((kept.owed for kept in self._groups.values() if kept.owed and at >= kept.again_at), None)
 
     def _tell_decision(
@@ -230,9 +233,9 @@ class Watch:
         self.acting = wanted
         try:
             if decision.kind is Kind.REPLACE and decision.edge is not None:
-                self._surface.acts.replace(decision.edge)
+                came = self._surface.acts.replace(decision.edge)
             else:
-                self._surface.acts.resize(wanted.group, decision.count)
+                came = self._surface.acts.resize(wanted.group, decision.count)
         except LockedError as error:
             self._put_off(Said.LOCKED, wanted, LOCKED_S, error.message)
         except FestningError as error:
@@ -242,7 +245,8 @@ class Watch:
         else:
             now = self._surface.clock()
             kept.changed_at, kept.owed, kept.failures, kept.again_at = now, None, 0, 0.0
-            self._tell(Word(said=Said.DONE, group=wanted.group, decision=decision, seconds=now - began))
+            word = Word(said=Said.DONE, group=wanted.group, decision=decision, seconds=now - began, message=came)
+            self._tell(word)
         self.acting = None
 
     def _failed(self, wanted: Wanted, message: str, hint: str) -> None:
@@ -256,9 +260,7 @@ class Watch:
         kept = self._groups[wanted.group]
         kept.owed, kept.again_at = wanted, self._surface.clock() + seconds
         self._tell(
-            Word(
-                said=said, group=wanted.group, decision=wanted.decision, again_s=seconds, message=message, hint=hint
-            )
+            Word(said=said, group=wanted.group, decision=wanted.decision, again_s=seconds, message=message, hint=hint)
         )
 
     def _complain(self, error: FestningError) -> None:

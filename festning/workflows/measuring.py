@@ -16,7 +16,7 @@ from festning.engine.connections import Connections
 from festning.engine.questions import put
 from festning.errors import FestningError, HostUnreachableError, UsageError
 from festning.model.autoscale import Autoscale
-from festning.model.check import CLIENT, Output, Probe
+from festning.model.check import Output, Probe
 from festning.model.fortress import Fortress, Host
 from festning.scaling.bounds import Bounds
 from festning.scaling.presence import Sight
@@ -81,7 +81,7 @@ class View:
 
     async def look(self) -> tuple[Sight, ...]:
         """All edges as they are now. What cannot be asked is part of the answer, so nothing is raised for it."""
-        sights = await asyncio.gather(*(self._look_at(edge) for edge in self._edges))
+        sights = tuple(await asyncio.gather(*(self._look_at(edge) for edge in self._edges)))
         silent = tuple(edge for edge, sight in zip(self._edges, sights, strict=True) if not sight.reached)
         if not silent:
             return sights
@@ -117,9 +117,7 @@ class View:
         self._readings[edge.name] = reading
         return Sight(edge=edge.name, reached=True, requests=measured.requests, p99_ms=measured.p99_ms)
 
-    async def _others(
-        self, silent: Iterable[Host]
-    ) -> tuple[Mapping[str, bool], Mapping[str, frozenset[str] | None]]:
+    async def _others(self, silent: Iterable[Host]) -> tuple[Mapping[str, bool], Mapping[str, frozenset[str] | None]]:
         cores = [core.name for core in self._fortress.cores]
         printed = await asyncio.gather(
             self._told(greeting.probe(self._fortress, silent)), *(self._told(heard.probe(core)) for core in cores)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
+from itertools import pairwise
 
 import pytest
 
@@ -76,17 +77,19 @@ class World:
             raise KeyboardInterrupt
         self.now += seconds
 
-    def resize(self, group: str, count: int) -> None:
+    def resize(self, group: str, count: int) -> str:
         self.done.append((self.now, group, count))
         self.now += 40
         self.fail()
         self.edges = [f"edge{number + 1}" for number in range(count)]
+        return "made"
 
-    def replace(self, host: str) -> None:
+    def replace(self, host: str) -> str:
         self.done.append((self.now, "replace", host))
         self.now += 40
         self.fail()
         self.silent.pop(host)
+        return "made anew"
 
     def said(self, said: Said) -> list[Word]:
         return [word for _, word in self.words if word.said is said]
@@ -167,7 +170,7 @@ def test_an_act_that_fails_is_told_and_tried_again_ever_later() -> None:
     world.fail = fail
     world.watch()
     times = [at for at, *_ in world.done]
-    waits = [later - before - 40 for before, later in zip(times, times[1:], strict=False)]
+    waits = [later - before - 40 for before, later in pairwise(times)]
     assert len(times) == 4
     assert all(wait <= real < wait + 20 for wait, real in zip((60, 120, 240), waits, strict=True))
     failed = world.said(Said.FAILED)

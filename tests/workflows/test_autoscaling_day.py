@@ -10,7 +10,7 @@ import math
 import random
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import pairwise
 
 from hypothesis import HealthCheck, given, settings
@@ -119,19 +119,21 @@ class Day:
             raise KeyboardInterrupt
         self.advance(seconds)
 
-    def resize(self, group: str, count: int) -> None:
+    def resize(self, group: str, count: int) -> str:
         change = Change(self.now, self.now, len(self.edges), count)
         self.changes.append(change)
         if count < len(self.edges):
             self._gone(self.edges[count:])
         self._take(change)
         self.edges = [*self.edges, *(f"edge{number + 1}" for number in range(len(self.edges), count))]
+        return ""
 
-    def replace(self, host: str) -> None:
+    def replace(self, host: str) -> str:
         change = Change(self.now, self.now, len(self.edges), len(self.edges), host)
         self.changes.append(change)
         self._take(change)
         self.dead.discard(host)
+        return ""
 
     def _gone(self, leaving: list[str]) -> None:
         self.edges = self.edges[: len(self.edges) - len(leaving)]

@@ -22,8 +22,8 @@ _PATIENCE_S = 5.0
 _CLIENT_LEFT = "Cc"
 # The ends of the lines of both log formats. Nothing that a visitor sends stands behind these words.
 _ENDS = re.compile(
-    r" \S+/(\S+) (?:in=\d+ out=\d+ )?wait=(-?\d+) connect=(-?\d+) (?:answer=(-?\d+) )?total=(-?\d+) retries=\+?\d+ (\S+)"
-    r"(?: \S+)?$"
+    r" \S+/(\S+) (?:in=\d+ out=\d+ )?wait=(-?\d+) connect=(-?\d+) (?:answer=(-?\d+) )?total=(-?\d+)"
+    r" retries=\+?\d+ (\S+)(?: \S+)?$"
 )
 
 
