@@ -214,7 +214,7 @@ class Watch:
         return found or self._owed(at)
 
     def _owed(self, at: float) -> Wanted | None:
-        """An act that failed, once it is time to do it again: it may be half done, and nothing measured may ask for it."""
+        """An act that failed, once it is time to do it again: it may be half done, and no figure may ask for it."""
         return next((kept.owed for kept in self._groups.values() if kept.owed and at >= kept.again_at), None)
 
     def _tell_decision(

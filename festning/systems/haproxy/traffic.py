@@ -1,8 +1,8 @@
 """How much an edge's front door has to do, and how long what it does takes: from two readings of its HAProxy.
 
 Requests are what it decrypts, and connections what it relays, since it cannot look into them; requests without TLS,
-which it sends to TLS, are requests too. How long is until an answer begins, or until a relayed connection has been made:
-what the client's own line takes is not in it. Pure; the probe is ``probes/traffic.py``.
+which it sends to TLS, are requests too. How long is until an answer begins, or until a relayed connection has been
+made: what the client's own line takes is not in it. Pure; the probe is ``probes/traffic.py``.
 """
 
 from __future__ import annotations

@@ -1,0 +1,44 @@
+"""Whom a hub hears: from what the probe's own shell prints of a real status file (OpenVPN 2.6.14, the lab's core1)."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+from festning.systems.openvpn import layout
+from festning.systems.openvpn.heard import heard, probe
+
+STATUS = """\
+TITLE,OpenVPN 2.6.14 x86_64-pc-linux-gnu [SSL (OpenSSL)] [LZO] [LZ4] [EPOLL] [PKCS11] [MH/PKTINFO] [AEAD] [DCO]
+TIME,2026-11-26 14:33:31,1795703611
+HEADER,CLIENT_LIST,Common Name,Real Address,Virtual Address,Virtual IPv6 Address,Bytes Received,Bytes Sent,Connected Since,Connected Since (time_t),Username,Client ID,Peer ID,Data Channel Cipher
+CLIENT_LIST,arbiter,198.18.32.24:57815,10.8.1.8,,452350,6082,2026-11-26 14:32:41,1795703561,UNDEF,1,1,AES-256-GCM
+CLIENT_LIST,edge2,198.18.48.33:59843,10.8.1.17,,356810,120555,2026-11-26 14:32:41,1795703561,UNDEF,0,0,AES-256-GCM
+HEADER,ROUTING_TABLE,Virtual Address,Common Name,Real Address,Last Ref,Last Ref (time_t)
+ROUTING_TABLE,10.8.0.17/32,edge1,198.18.48.33:59843,2026-11-26 14:32:41,1795703561
+GLOBAL_STATS,dco_enabled,0
+END
+"""
+
+
+def printed(status: str, folder: Path, now: int = 1795703612) -> str:
+    file = folder / "status"
+    file.write_text(status)
+    script = probe("core1").script.replace(layout.HUB_STATUS, str(file)).replace("date +%s", f"echo {now}")
+    return subprocess.run(["sh"], input=script, capture_output=True, text=True, check=True).stdout
+
+
+def test_a_hub_hears_who_is_connected_and_nobody_else(tmp_path: Path) -> None:
+    assert heard(printed(STATUS, tmp_path)) == {"arbiter", "edge2"}
+
+
+def test_a_hub_that_hears_nobody_says_so(tmp_path: Path) -> None:
+    alone = "".join(line for line in STATUS.splitlines(keepends=True) if not line.startswith("CLIENT_LIST"))
+    assert heard(printed(alone, tmp_path)) == frozenset()
+
+
+def test_a_hub_that_does_not_know_is_not_believed(tmp_path: Path) -> None:
+    assert heard(None) is None
+    assert heard("") is None
+    assert heard(printed(STATUS, tmp_path, now=1795703611 + 60)) is None, "it has stopped writing"
+    assert heard(printed(STATUS.replace("END\n", ""), tmp_path)) is None, "half a file"
