@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from festning.errors import BadFileError
+from festning.errors import BadFileError, UsageError
 from festning.model.autoscale import Autoscale, parse_a_second, parse_duration
 from festning.model.fortress import Fortress
 from festning.model.load import parse_fortress
@@ -56,6 +57,12 @@ def test_it_is_read_with_its_units_and_defaults() -> None:
 
 def test_without_it_people_alone_change_the_count() -> None:
     assert fortress(EDGE).autoscaled == {}
+    with pytest.raises(UsageError, match="no group of edges with autoscale") as caught:
+        groups_of(fortress(EDGE), None)
+    assert caught.value.hint is not None
+    fortress(EDGE.replace("}", ", autoscale: {from: 2, to: 8, requests: 400/s, p99: 250ms}}"))
+    with pytest.raises(UsageError, match="kant is not a group"):
+        groups_of(fortress(group(BOUNDS)), "kant")
 
 
 def test_the_defaults_are_those_of_the_decision() -> None:
@@ -99,13 +106,14 @@ def test_a_contradiction_is_told_with_its_place(edge: str, place: str, words: st
     assert told.startswith(f"fortress.yaml:{LINE}:"), "the line of the edges"
 
 
-@given(st.text(max_size=12))
+@given(st.from_regex(r"[0-9]{0,3}(ms|s|m|h|/s|/m| s)?", fullmatch=True) | st.text(max_size=12))
 def test_no_text_is_misread(text: str) -> None:
-    for parse in (parse_duration, parse_a_second):
-        try:
+    for parse, unit in ((parse_duration, "(ms|s|m|h)"), (parse_a_second, "/s")):
+        if re.fullmatch(f"[1-9][0-9]{{0,8}}{unit}", text):
             assert parse(text) > 0
-        except ValueError as error:
-            assert "such as" in str(error)
+        else:
+            with pytest.raises(ValueError, match="such as"):
+                parse(text)
 
 
 def test_every_consistent_file_has_consistent_bounds() -> None:

@@ -16,17 +16,8 @@ from festning.systems.haproxy.traffic import Traffic, p99, parse_reading, probe,
 
 TOLD = (Path(__file__).parent / "haproxy_told.json").read_text()
 
-# Lines of that edge's journal, and some with other ends.
-LOG = """\
-198.18.0.0 public relay_shop/core1 in=109 out=7 wait=89 connect=5 total=108 retries=0 --
-198.18.0.0 public public/<NOSRV> in=1568 out=0 wait=-1 connect=-1 total=213 retries=0 PR
-198.18.0.0 www.nordlys.example FESTNING / 405 155 bytes decrypted/<NOSRV> wait=-1 connect=-1 answer=-1 total=0 retries=0 LR-- TLSv1.3
-198.18.0.0 www.nordlys.example GET / 403 192 bytes decrypted/<NOSRV> wait=-1 connect=-1 answer=-1 total=0 retries=0 PR-- TLSv1.3
-198.18.0.0 public relay_shop/core2 in=1766 out=1231 wait=177 connect=7 total=223 retries=0 CD
-198.18.0.0 www.nordlys.example GET / 200 1798 bytes service_www/edge1 wait=0 connect=1 answer=7 total=900 retries=0 ---- TLSv1.3
-198.18.0.0 www.nordlys.example GET / 301 100 bytes plain/<NOSRV> wait=-1 connect=-1 answer=-1 total=0 retries=0 LR-- -
-[NOTICE]   (369) : Loading success.
-"""
+LOG = (Path(__file__).parent / "haproxy_edge.log").read_text()
+"""Lines of that edge's journal, and some with other ends."""
 
 
 def test_what_the_edge_counts_is_what_it_decrypts_and_what_it_relays() -> None:
@@ -54,7 +45,9 @@ def test_an_haproxy_that_was_begun_anew_tells_no_rate() -> None:
     assert traffic(before, replace(later, at=before.at + 0.1)) == Traffic(), "too soon after the last"
 
 
-@pytest.mark.parametrize("text", ["", "null", "{}", "[1]", '{"at": 1}', TOLD.replace("Uptime_sec", "Downtime"), TOLD[:999]])
+@pytest.mark.parametrize(
+    "text", ["", "null", "{}", "[1]", '{"at": 1}', TOLD.replace("Uptime_sec", "Downtime"), TOLD[:999]]
+)
 def test_what_is_no_reading_is_refused(text: str) -> None:
     with pytest.raises(ValueError):
         parse_reading(text)

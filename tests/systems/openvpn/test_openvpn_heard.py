@@ -8,17 +8,7 @@ from pathlib import Path
 from festning.systems.openvpn import layout
 from festning.systems.openvpn.heard import heard, probe
 
-STATUS = """\
-TITLE,OpenVPN 2.6.14 x86_64-pc-linux-gnu [SSL (OpenSSL)] [LZO] [LZ4] [EPOLL] [PKCS11] [MH/PKTINFO] [AEAD] [DCO]
-TIME,2026-11-26 14:33:31,1795703611
-HEADER,CLIENT_LIST,Common Name,Real Address,Virtual Address,Virtual IPv6 Address,Bytes Received,Bytes Sent,Connected Since,Connected Since (time_t),Username,Client ID,Peer ID,Data Channel Cipher
-CLIENT_LIST,arbiter,198.18.32.24:57815,10.8.1.8,,452350,6082,2026-11-26 14:32:41,1795703561,UNDEF,1,1,AES-256-GCM
-CLIENT_LIST,edge2,198.18.48.33:59843,10.8.1.17,,356810,120555,2026-11-26 14:32:41,1795703561,UNDEF,0,0,AES-256-GCM
-HEADER,ROUTING_TABLE,Virtual Address,Common Name,Real Address,Last Ref,Last Ref (time_t)
-ROUTING_TABLE,10.8.0.17/32,edge1,198.18.48.33:59843,2026-11-26 14:32:41,1795703561
-GLOBAL_STATS,dco_enabled,0
-END
-"""
+STATUS = (Path(__file__).parent / "openvpn_status.log").read_text()
 
 
 def printed(status: str, folder: Path, now: int = 1795703612) -> str:
