@@ -72,7 +72,7 @@ async def rehearse(
     opened = open_fortress(file, world.surroundings, lab=lab)
     _permitted(opened.fortress, drills, world, lab=lab)
     results = []
-    async with _setting(file, opened, world, lab=lab) as setting:
+    async with _setting(file, opened, world) as setting:
         for drill in drills:
             result = await run_drill(setting, drill)
             world.heard(result)
@@ -105,7 +105,7 @@ def _permitted(fortress: Fortress, drills: Sequence[Drill], world: World, *, lab
 
 
 @asynccontextmanager
-async def _setting(file: Path, opened: Opened, world: World, *, lab: bool) -> AsyncIterator[Setting]:
+async def _setting(file: Path, opened: Opened, world: World) -> AsyncIterator[Setting]:
     async with Connections([*opened.endpoints(), opened.client()]) as connections:
 
         async def operate(operation: Operation) -> str:
@@ -145,22 +145,52 @@ async def _operate(file: Path, opened: Opened, connections: Connections, world: 
 
 def _change_edges(file: Path, world: World, operation: Rescale | Relocate) -> str:
     """In a thread of its own, as ``festning scale`` and ``move`` do it. The file is changed with it."""
-    common = {
-        "make": Make(),
-        "now": lambda: datetime.fromtimestamp(world.clock(), UTC),
-        "token": lambda: f"{world.prefix()}0",
-        "progress": _Quiet(world.progress),
-    }
+    means = _Means(world)
     if isinstance(operation, Rescale):
-        done = scaling_edges.scale(file, operation.group, operation.count, world.surroundings, **common)
+        done = scaling_edges.scale(
+            file,
+            operation.group,
+            operation.count,
+            world.surroundings,
+            make=Make(),
+            now=means.now,
+            token=means.token,
+            progress=means.progress,
+        )
     else:
-        done = scaling_edges.move(file, operation.group, operation.site, world.surroundings, **common)
+        done = scaling_edges.move(
+            file,
+            operation.group,
+            operation.site,
+            world.surroundings,
+            make=Make(),
+            now=means.now,
+            token=means.token,
+            progress=means.progress,
+        )
     checks = done.verification.checks if done.verification else ()
     bad = [f"{one.id} on {one.host}" for one in checks if one.verdict not in (Verdict.PASS, Verdict.WAIVED)]
     if not done.whole or bad:
         raise ActError(f"{operation} did not come through: {', '.join(bad) or 'not all steps were done'}")
     cut = "".join(f"; {host} had {left} connections left" for host, left in done.cut.items())
     return f"made: {', '.join(done.made) or 'none'}; gone: {', '.join(done.gone) or 'none'}{cut}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Means:
+    """A clock, numbers and a listener for an operator's work, from those that drills have."""
+
+    world: World
+
+    def now(self) -> datetime:
+        return datetime.fromtimestamp(self.world.clock(), UTC)
+
+    def token(self) -> str:
+        return f"{self.world.prefix()}0"
+
+    @property
+    def progress(self) -> Progress:
+        return _Quiet(self.world.progress)
 
 
 async def _restart(file: Path, world: World, *, lab: bool) -> str:

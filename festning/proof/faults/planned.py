@@ -60,10 +60,12 @@ def relocated(fortress: Fortress) -> Fault | str:
 
 
 def _lead_to(name: str, edges: int) -> Sign:
-    text = f"found=$(getent ahosts {name} | cut -d ' ' -f 1 | sort -u) && echo \"$found\" && "
-    return Sign(
-        what=f"{name} leads to {edges} edges", host=CLIENT, text=f'{text}[ "$(echo "$found" | wc -l)" = {edges} ]'
-    )
+    text = f"""\
+found=$(getent ahosts {name} | cut -d ' ' -f 1 | sort -u)
+echo "$found"
+[ "$(echo "$found" | wc -l)" = {edges} ]
+"""
+    return Sign(what=f"{name} leads to {edges} edges", host=CLIENT, text=text)
 
 
 def _group(fortress: Fortress) -> list[Host]:

@@ -158,7 +158,7 @@ class Visitors:
             raise NotConnectedError(f"no connection with {address}: {type(error).__name__}: {error}") from error
 
     async def _led_to(self, name: str, port: int) -> str:
-        """Where a name leads now: one address after the other, and no second try with another, which would hide much."""
+        """Where a name leads now: one address after the other. No second try with another, which would hide much."""
         found = await asyncio.get_running_loop().getaddrinfo(name, port, type=socket.SOCK_STREAM)
         addresses = sorted({str(one[4][0]) for one in found})
         self.turns[name] = turn = self.turns.get(name, -1) + 1
