@@ -134,6 +134,7 @@ def _verb(decision: Decision, *, dry_run: bool) -> str:
         Kind.GROW: f"grow to {decision.count}",
         Kind.SHRINK: f"shrink to {decision.count}",
         Kind.REPLACE: f"replace {decision.edge}",
+        Kind.MEND: f"bring it to the {decision.count} edges that are declared",
     }
     return f"would {words[decision.kind]}" if dry_run and decision.kind is not Kind.KEEP else words[decision.kind]
 

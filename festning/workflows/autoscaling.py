@@ -25,10 +25,7 @@ LOCKED_S = 20.0
 """After which an act is tried again that found somebody else at work."""
 LONGEST_S = 3600.0
 """After which an act that keeps failing is tried again at the latest."""
-UNFINISHED = (
-    "its edges are being changed by somebody else, or that was interrupted (festning scale goes on with it): "
-    "nothing is done meanwhile"
-)
+UNFINISHED = "some of its edges have been on their way out, by somebody else's hand or one that was interrupted"
 _NUMBER = re.compile(r"\b[0-9]+(\.[0-9]+)?\b")
 T = TypeVar("T")
 
@@ -118,6 +115,7 @@ class _Kept:
 
     moments: list[Moment] = field(default_factory=list)
     changed_at: float | None = None
+    half_made_since: float | None = None
     owed: Wanted | None = None
     failures: int = 0
     again_at: float = 0.0
@@ -203,11 +201,11 @@ class Watch:
             mine = tuple(seen[edge] for edge in group.edges)
             longest = group.bounds.down + group.bounds.up + self._every_s
             kept.moments = [moment for moment in kept.moments if at - moment.at <= longest] + [Moment(at, mine)]
-            if group.unfinished and kept.owed is None:
-                decision = Decision(Kind.KEEP, len(mine), UNFINISHED)
-            else:
-                decision = decide(group.bounds, Window(tuple(kept.moments), kept.changed_at))
-            self._tell_decision(name, kept, mine, decision, {e: n for e, n in belief.notes.items() if e in group.edges})
+            notes = {edge: note for edge, note in belief.notes.items() if edge in group.edges}
+            decision = _mended(group, kept, mine, notes, at) or decide(
+                group.bounds, Window(tuple(kept.moments), kept.changed_at)
+            )
+            self._tell_decision(name, kept, mine, decision, notes)
             wanted = decision.kind is not Kind.KEEP and not self._dry_run and at >= kept.again_at
             if wanted and found is None:
                 found = Wanted(name, decision, group.bounds.cool_down)
@@ -244,6 +242,7 @@ class Watch:
             self._failed(wanted, f"{type(error).__name__}: {error}", "")
         else:
             now = self._surface.clock()
+            kept.half_made_since = None
             kept.changed_at, kept.owed, kept.failures, kept.again_at = now, None, 0, 0.0
             word = Word(said=Said.DONE, group=wanted.group, decision=decision, seconds=now - began, message=came)
             self._tell(word)
@@ -268,3 +267,19 @@ class Watch:
         if error.message != self._trouble:
             self._trouble = error.message
             self._tell(Word(said=Said.TROUBLE, message=error.message, hint=error.hint or ""))
+
+
+def _mended(group: Group, kept: _Kept, seen: Iterable[Seen], notes: Mapping[str, str], at: float) -> Decision | None:
+    """What to do with a group that is half made, as by an interrupted act: wait for whoever is at it, then mend it.
+
+    ``None`` for a group that is whole, and for one whose edges that do tell of themselves are enough to decide by.
+    """
+    mute = [one.edge for one in seen if one.alive_since is not None and one.edge in notes]
+    if kept.owed is not None or not (group.unfinished or mute):
+        kept.half_made_since = None
+        return None
+    since = kept.half_made_since = at if kept.half_made_since is None else kept.half_made_since
+    if group.patience_s is not None and at - since >= group.patience_s:
+        what = UNFINISHED if group.unfinished else f"{', '.join(mute)} cannot be measured, as if half made"
+        return Decision(Kind.MEND, len(group.edges), f"for {at - since:.0f} s {what}")
+    return Decision(Kind.KEEP, len(group.edges), f"{UNFINISHED}: that is waited for") if group.unfinished else None

@@ -27,17 +27,24 @@ from festning.workflows.opening import Surroundings, open_fortress
 LOOK_S = 8.0
 """How long a host may take to answer. A login takes a tenth of a second."""
 
+GIVEN_UP_S = 900.0
+"""A change that is not done after this, and the time for which answers with names are kept, is nobody's any more: the
+longest is to rent machines and to install all packages there."""
+
 
 @dataclass(frozen=True, slots=True)
 class Group:
     """A group of edges that follows its traffic, and within what.
 
     ``unfinished`` is whether some edges of it are on their way out, as while somebody scales or moves it.
+    ``patience_s`` is how long somebody may be at that, or at edges that are half made, before it is taken for given up;
+    a move has no such time, since where to is for people to say.
     """
 
     bounds: Bounds
     edges: tuple[str, ...]
     unfinished: bool = False
+    patience_s: float | None = None
 
 
 def bounds_of(declared: Autoscale) -> Bounds:
@@ -56,9 +63,14 @@ def bounds_of(declared: Autoscale) -> Bounds:
 
 def groups_of(fortress: Fortress, only: str | None) -> dict[str, Group]:
     """The groups that are watched: all that follow their traffic, or one. Raises :class:`UsageError` without any."""
-    leaving = {edge.entry for edge in fortress.edges if edge.leaving}
+    leaving = {edge.entry: edge.site for edge in fortress.edges if edge.leaving}
     found = {
-        name: Group(bounds_of(edges[0].autoscale), tuple(edge.name for edge in edges), name in leaving)
+        name: Group(
+            bounds_of(edges[0].autoscale),
+            tuple(edge.name for edge in edges),
+            unfinished=name in leaving,
+            patience_s=GIVEN_UP_S + fortress.dns.ttl if leaving.get(name, edges[0].site) == edges[0].site else None,
+        )
         for name, edges in fortress.autoscaled.items()
         if edges[0].autoscale is not None and only in (None, name)
     }

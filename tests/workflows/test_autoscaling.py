@@ -12,12 +12,14 @@ import pytest
 from festning.engine.apply import LockedError
 from festning.errors import FestningError, UsageError
 from festning.scaling.bounds import Bounds
-from festning.scaling.deciding import Kind
+from festning.scaling.deciding import Decision, Kind
 from festning.scaling.presence import Sight
 from festning.workflows.autoscaling import LOCKED_S, Acts, Said, Surface, Watch, Word
 from festning.workflows.measuring import Group
 
 BOUNDS = Bounds(least=1, most=4, requests_per_edge=100, p99_ms=250, cool_down=60, up=30, down=300, dead=30)
+PATIENCE = 600.0
+NOTHING = Decision(Kind.KEEP, 0, "")
 
 
 class World:
@@ -29,7 +31,9 @@ class World:
         self.load = load
         self.edges = [f"edge{number + 1}" for number in range(count)]
         self.silent: dict[str, bool] = {}
+        self.mute: set[str] = set()
         self.unfinished = False
+        self.patience: float | None = PATIENCE
         self.stamp = 0
         self.opened = 0
         self.done: list[tuple[float, str, object]] = []
@@ -39,13 +43,15 @@ class World:
 
     @property
     def groups(self) -> Mapping[str, Group]:
-        return {"edge": Group(BOUNDS, tuple(self.edges), self.unfinished)}
+        return {"edge": Group(BOUNDS, tuple(self.edges), self.unfinished, self.patience)}
 
     async def look(self) -> tuple[Sight, ...]:
         share = self.load / len(self.edges)
         return tuple(
             Sight(edge=edge, reached=False, door=False, heard={"core1": False})
             if self.silent.get(edge)
+            else Sight(edge=edge, reached=True, trouble="its traffic cannot be measured: no such socket")
+            if edge in self.mute
             else Sight(edge=edge, reached=True, requests=share, p99_ms=20)
             for edge in self.edges
         )
@@ -255,6 +261,33 @@ def test_a_group_that_somebody_else_is_changing_is_left_alone() -> None:
     decision = world.words[0][1].decision
     assert decision is not None
     assert "somebody else" in decision.reason
+
+
+def test_a_change_that_nobody_goes_on_with_is_gone_on_with() -> None:
+    world = World(1500, load=50, count=2)
+    world.unfinished = True
+    world.fail = lambda: setattr(world, "unfinished", False)
+    world.watch()
+    assert [(what, count) for _, what, count in world.done] == [("edge", 2), ("edge", 1)]
+    assert PATIENCE <= world.done[0][0] <= PATIENCE + 20
+    assert world.done[1][0] >= world.done[0][0] + BOUNDS.down, "and then it is a group like any other"
+
+
+def test_a_move_is_for_people_to_end() -> None:
+    world = World(3000, load=150)
+    world.unfinished, world.patience = True, None
+    world.watch()
+    assert world.done == []
+
+
+def test_an_edge_that_stays_half_made_is_mended() -> None:
+    world = World(900, load=50, count=2)
+    world.mute.add("edge2")
+    world.fail = world.mute.clear
+    world.watch()
+    assert [(what, count) for _, what, count in world.done] == [("edge", 2)]
+    assert PATIENCE <= world.done[0][0] <= PATIENCE + 20
+    assert "edge2 cannot be measured" in (world.said(Said.BEGUN)[0].decision or NOTHING).reason
 
 
 def test_a_changed_file_is_opened_anew() -> None:
