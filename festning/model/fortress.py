@@ -16,6 +16,7 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 from pathlib import Path
 from typing import Literal
 
+from festning.model.autoscale import Autoscale
 from festning.model.bridge import Bridge
 from festning.model.money import EUROS, Accounting, Price, SitePrices
 
@@ -103,6 +104,7 @@ class Host:
     ``entry`` is the name it has under ``hosts:`` (a group such as ``edge`` with a count stands for several hosts).
     ``size`` and ``image`` are the provider's words. ``disk`` is the size of its disk in bytes, where that is declared;
     ``traffic`` the bytes that leave it in a month. One that is ``leaving`` still serves, and nobody is sent to it.
+    ``autoscale`` is within what its group follows its traffic.
     """
 
     name: str
@@ -119,6 +121,7 @@ class Host:
     open: tuple[OpenPort, ...] = ()
     price: Price | None = None
     traffic: int | None = None
+    autoscale: Autoscale | None = None
     leaving: bool = False
 
     @property
@@ -381,6 +384,15 @@ class Fortress:
     @property
     def edges(self) -> tuple[Host, ...]:
         return self.with_role(Role.EDGE)
+
+    @cached_property
+    def autoscaled(self) -> Mapping[str, tuple[Host, ...]]:
+        """The groups of edges that follow their traffic: by name, the edges of each that stay, in order of number."""
+        groups: dict[str, list[Host]] = {}
+        for edge in self.edges:
+            if edge.autoscale is not None and not edge.leaving:
+                groups.setdefault(edge.entry, []).append(edge)
+        return {name: tuple(edges) for name, edges in groups.items()}
 
     @property
     def hubs(self) -> tuple[Host, ...]:

@@ -38,6 +38,7 @@ from festning.model.fortress import (
     Waiver,
 )
 from festning.model.numbering import FIRST, Entry, first_numbers
+from festning.model.resolve_autoscale import autoscale, autoscale_contradictions
 from festning.model.resolve_money import accounting, money_contradictions, site_prices
 
 FIRST_SERVICE_PORT = 8100
@@ -71,6 +72,7 @@ def resolve(declared: FortressFile, folder: Path) -> Fortress | list[Contradicti
             _dns_contradictions(declared),
             _group_contradictions(declared),
             _rent_contradictions(declared),
+            autoscale_contradictions(declared),
             _service_contradictions(declared, folder),
             money_contradictions(declared),
         )
@@ -166,6 +168,7 @@ def _hosts(declared: FortressFile, bridge: Bridge, sites: dict[str, Site]) -> It
                 ),
                 price=entry.price,
                 traffic=parse_size(entry.traffic) if entry.traffic is not None else None,
+                autoscale=autoscale(entry.autoscale),
             )
 
 
