@@ -8,6 +8,7 @@ process is what a hub's process does; machines are not needed for it, and hundre
 from __future__ import annotations
 
 import contextlib
+import os
 import shutil
 import subprocess
 import time
@@ -36,7 +37,8 @@ from festning.workflows.laboratory import recipe_of
 
 WIDE = "{pool: 10.0.0.0/8, block: 18, processes: PROCESSES}"
 """Numbers for thousands of edges."""
-HUB_SIDE = "fst-bench-hub"
+HUB_SIDE = f"fst-bench-hub-{os.getpid()}"
+"""A namespace. With the process's number: what a killed run has left is in nobody's way."""
 NET = IPv4Address("198.19.0.0")
 PREFIX = 16
 TUNNELS = ("/etc/openvpn/", "/run/openvpn-server/")

@@ -6,6 +6,7 @@ are of all of them together; what is the hub's own is told in its own CPU second
 
 from __future__ import annotations
 
+import os
 import statistics
 import subprocess
 import tempfile
@@ -22,7 +23,7 @@ from bench.stack.bridge import received_mbps
 from bench.stage import RunError
 
 CROWDS = (25, 100, 300)
-CROWD_SIDE = "fst-bench-edges"
+CROWD_SIDE = f"fst-bench-edges-{os.getpid()}"
 IDLE_S = 10.0
 PATIENCE_S = 180.0
 SPLITS = (1, 2)
