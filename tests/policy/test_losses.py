@@ -139,7 +139,8 @@ def test_reasons_are_said() -> None:
 
 
 def test_a_thousand_hosts_take_little_time() -> None:
-    text = changed(("role: edge, count: 2}", "role: edge, count: 1000}"), ("bridge:\n", "bridge:\n  block: 20\n"))
+    wide = "bridge:\n  pool: 10.0.0.0/8\n  block: 20\n  processes: 4\n"
+    text = changed(("role: edge, count: 2}", "role: edge, count: 1000}"), ("bridge:\n", wide))
     large = fortress(text)
     began = process_time()
     assert judge(large, TODAY) == ()
@@ -154,6 +155,7 @@ def test_a_thousand_sites_take_little_time() -> None:
         for n, site in enumerate(many)
     )
     large = replace(base, sites=(*base.sites, *many), hosts=(*base.hosts[:3], *hosts))
+    large = replace(large, bridge=replace(base.bridge, processes=4))
     began = process_time()
     assert judge(large, TODAY) == ()
     assert process_time() - began < 5
