@@ -17,6 +17,11 @@ STATE_DIRECTORY = "/var/lib/festning"
 RUN_DIRECTORY = "/run/festning"
 """Where a host keeps its lock, and files while they are staged: in memory, for root only."""
 
+_PYTHON = "festning needs python3 on every host: apt-get install python3-minimal"
+_SUDOERS = (
+    "visudo -f /etc/sudoers.d/festning, as root on that host, with the line: USER ALL=(ALL:ALL) NOPASSWD: ALL, for the "
+    "user that admin.ssh_user names; no later line there may ask that user for a password again"
+)
 _ARGV = ("python3", "-I", "-S", "-c", BOOTSTRAP)
 
 
@@ -66,14 +71,38 @@ class Conversation:
         status, stderr = await self._channel.wait()
         words = stderr.strip().splitlines()
         last = words[-1] if words else ""
-        if "sudo:" in stderr:
-            return HostUnreachableError(self._host, last, hint="the ssh_user needs sudo without a password, or be root")
+        if refused := _sudo_refusal(self._host, stderr):
+            return refused
         if status == 127:
-            hint = "festning needs python3 on every host: apt-get install python3-minimal"
-            return HostUnreachableError(self._host, "there is no python3", hint=hint)
+            return HostUnreachableError(self._host, "there is no python3", hint=_PYTHON)
         if status is None:
             return HostUnreachableError(self._host, "the agent was killed, or the host went away", hint="run it again")
         return AgentError(self._host, f"the agent ended with status {status}: {last}")
+
+
+# What sudo -n says when it does not let the command run (sudo(8)); its warnings begin with the same word.
+_SUDO_REFUSES = (
+    "a password is required",
+    "a terminal is required",
+    "must have a tty",
+    "not in the sudoers file",
+    "not allowed to",
+    "may not run sudo",
+)
+
+
+def _sudo_refusal(host: str, stderr: str) -> HostUnreachableError | None:
+    """What to say when it was sudo that ended the agent, before it began; ``None`` when it was not."""
+    lines = [line for line in stderr.splitlines() if "sudo" in line]
+    if any("sudo: command not found" in line or "sudo: not found" in line for line in lines):
+        hint = "apt-get install sudo, as root on that host; or admin.ssh_user: root"
+        return HostUnreachableError(host, "there is no sudo, and admin.ssh_user is not root", hint=hint)
+    if any("python3: command not found" in line for line in lines):
+        return HostUnreachableError(host, "there is no python3", hint=_PYTHON)
+    for line in lines:
+        if any(words in line for words in _SUDO_REFUSES):
+            return HostUnreachableError(host, f"admin.ssh_user may not sudo without a password: {line}", hint=_SUDOERS)
+    return None
 
 
 async def start(host: str, connection: Connection, verb: Verb) -> Conversation:

@@ -42,6 +42,7 @@ PINNED = (
 )
 """What only the distribution may bring, apt_preferences(5): the packages of all systems with their own families."""
 
+DEFAULT_SSH_PORT = 22
 NETWORKD = "systemd-networkd.service"
 TIMESYNCD = "systemd-timesyncd.service"
 
@@ -54,7 +55,7 @@ def catalog(fortress: Fortress, host: Host) -> SystemCatalog:
         *_names(fortress, host),
         *_kernel(host),
         *_network(fortress, host),
-        *_access(fortress),
+        *_access(fortress, host),
         *_time_and_logs(),
     )
     return SystemCatalog(system=SYSTEM, wave=Wave.GROUND, items=items, guarded=True)
@@ -108,11 +109,26 @@ def _network(fortress: Fortress, host: Host) -> tuple[Item, ...]:
     )
 
 
-def _access(fortress: Fortress) -> tuple[Item, ...]:
+def _access(fortress: Fortress, host: Host) -> tuple[Item, ...]:
     return (
+        *_ports(host),
         File(
             path="/etc/ssh/sshd_config.d/10-festning.conf",
             content=render("sshd.conf", ssh_user=fortress.admin.ssh_user),
+            validate=("/usr/sbin/sshd", "-t"),
+            on_change=(Reload("ssh.service"),),
+        ),
+    )
+
+
+def _ports(host: Host) -> tuple[Item, ...]:
+    """Where sshd listens; at port 22 alone it does by itself."""
+    if host.ssh_ports == (DEFAULT_SSH_PORT,):
+        return ()
+    return (
+        File(
+            path="/etc/ssh/sshd_config.d/01-port.conf",
+            content=render("port.conf", ports=host.ssh_ports),
             validate=("/usr/sbin/sshd", "-t"),
             on_change=(Reload("ssh.service"),),
         ),

@@ -159,7 +159,7 @@ def _link(fortress: Fortress, host: Host, hub: Host) -> tuple[Item, ...]:
         "client.conf",
         **common,
         **_settings(),
-        protocol="udp6" if _is_ipv6(hub) else "udp4",
+        remotes=[(address, f"udp{address.version}") for address in fortress.ways_to(hub, host)],
         network_file=layout.client_network(hub),
     )
     return (
@@ -193,7 +193,7 @@ def _unit(unit: str, path: str, config: str) -> tuple[Item, ...]:
 
 
 def _is_ipv6(host: Host) -> bool:
-    return host.address is not None and host.address.version == 6
+    return any(address.version == 6 for address in host.addresses)
 
 
 def _settings() -> dict[str, object]:
