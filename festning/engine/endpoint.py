@@ -16,10 +16,10 @@ class Endpoint:
 
     ``known_host_key`` is the host's public key line (``ssh-ed25519 AAAA…``), and ``key_source`` tells a person where it
     stands, or should; without a key the operator's known_hosts file decides. ``other_ports`` are tried in turn where
-    nothing listens at ``port``. ``via`` is the machine that the connection goes through. ``client_key`` is the text of a
-    private key; without it, and without ``open_socket``, the operator's own ``~/.ssh/config``, agent and default keys
-    are used. ``open_socket`` gives a connected TCP socket, for hosts that live in a network namespace. With ``sudo`` the
-    agent is started through ``sudo -n``. ``local`` stands for the operator's own machine: no SSH at all.
+    nothing listens at ``port``. ``via`` is the machine that the connection goes through. ``client_key`` is the text of
+    a private key; without it, and without ``open_socket``, the operator's own ``~/.ssh/config``, agent and default keys
+    are used. ``open_socket`` gives a connected TCP socket, for hosts that live in a network namespace. With ``sudo``
+    the agent is started through ``sudo -n``. ``local`` stands for the operator's own machine: no SSH at all.
     """
 
     host: str

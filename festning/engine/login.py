@@ -31,7 +31,7 @@ def explained(endpoint: Endpoint, error: Exception, doorkeeper: Doorkeeper, pati
         hint = "is your public key in that user's authorized_keys, and your agent running?"
         return HostUnreachableError(endpoint.host, f"{place}: login refused", hint=hint)
     if isinstance(error, TimeoutError):
-        return SilentPortError(endpoint.host, f"{place}: no answer within {patience_s:g} s", hint=_IS_IT_UP)
+        return SilentPortError(endpoint.host, f"{place}: no answer within {patience_s:g} s", hint=_listening(endpoint))
     if isinstance(error, asyncssh.ChannelOpenError):
         return _no_way_on(endpoint, place, error)
     if isinstance(error, ConnectionRefusedError) or (isinstance(error, OSError) and _all_refused(error)):

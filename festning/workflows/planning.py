@@ -34,9 +34,12 @@ class UnseenError(FestningError):
 
     exit_code = EXIT_UNREACHABLE
 
-    def __init__(self, refused: FormationRefusedError, unseen: Sequence[Unreachable]) -> None:
-        hints = dict.fromkeys([*(one.hint for one in unseen if one.hint), refused.hint or ""])
-        super().__init__("\n".join([refused.message, *(one.reason for one in unseen)]), hint="\n".join(hints))
+    def __init__(self, refused: FormationRefusedError, unseen: Sequence[Unreachable], *, seen: bool) -> None:
+        what, then = refused.message, [refused.hint or ""]
+        if not seen:
+            what, then = "no data node could be looked at", []
+        hints = dict.fromkeys([*(one.hint for one in unseen if one.hint), *then])
+        super().__init__("\n".join([what, *(one.reason for one in unseen)]), hint="\n".join(hints))
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,4 +121,4 @@ async def _formation(fortress: Fortress, facts: Facts, connections: Connections)
         return decide(observed)
     except FormationRefusedError as error:
         unseen = [found for name in cores if isinstance(found := facts[name], Unreachable)]
-        raise UnseenError(error, unseen) if unseen else error from None
+        raise UnseenError(error, unseen, seen=bool(seen)) if unseen else error from None

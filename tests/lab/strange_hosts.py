@@ -11,6 +11,7 @@ import os
 import shutil
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -39,7 +40,8 @@ chown {user}:{user} /home/{user}/.ssh/authorized_keys
 rm -r /root/.ssh
 rm /etc/ssh/ssh_host_*
 ssh-keygen -q -t ed25519 -N '' -f /etc/ssh/ssh_host_ed25519_key
-ssh-keygen -q -t rsa -b 2048 -N '' -f /etc/ssh/ssh_host_rsa_key
+echo vps-4711 >/etc/hostname
+hostname vps-4711
 printf 'Port %s\\nPermitRootLogin no\\n' {port} >>/etc/ssh/sshd_config
 systemctl restart ssh
 cat >/etc/systemd/network/10-lab.network <<'END'
@@ -119,7 +121,8 @@ def estrange(lab: Festning, folder: Path) -> Strangers:
     subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "kari", "-f", str(identity)], check=True)
     public = identity.with_suffix(".pub").read_text().strip()
     _route_ipv6(lab)
-    keys = {name: _estranged(lab, name, public) for name in PLACES}
+    with ThreadPoolExecutor() as pool:
+        keys = dict(zip(PLACES, pool.map(lambda name: _estranged(lab, name, public), PLACES), strict=True))
     desk = folder / "desk"
     shutil.copytree(lab.file.parent, desk)
     file = desk / "fortress.yaml"

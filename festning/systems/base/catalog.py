@@ -6,7 +6,7 @@ Pure: from the resolved fortress to packages, files and units. The tunnels that 
 
 from __future__ import annotations
 
-from festning.model.catalog import File, Gate, Item, Package, Reload, Renewal, Restart, SystemCatalog, Unit, Wave
+from festning.model.catalog import File, Gate, Item, Package, Reload, Renewal, Restart, Step, SystemCatalog, Unit, Wave
 from festning.model.fortress import Fortress, Host, Role
 from festning.systems.base.kernel import settings_in_force
 from festning.templates import templates_of
@@ -67,6 +67,13 @@ def _names(fortress: Fortress, host: Host) -> tuple[Item, ...]:
         File(
             path="/etc/hosts",
             content=render("hosts", fortress=fortress, host=host, peers=fortress.peers_of(host)),
+        ),
+        # The name that it had may be in nobody's /etc/hosts now, and sudo looks its own host up each time.
+        File(path="/etc/hostname", content=f"{host.name}\n"),
+        Step(
+            name="the host's own name",
+            check=f'read -r name </proc/sys/kernel/hostname && [ "$name" = {host.name} ]\n',
+            do="hostname --file /etc/hostname\n",
         ),
     )
 

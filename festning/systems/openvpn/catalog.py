@@ -111,7 +111,7 @@ def _hub(fortress: Fortress, host: Host) -> tuple[Item, ...]:
         "hub.conf",
         **common,
         **_settings(),
-        protocol="udp6" if any(_is_ipv6(member) for member in fortress.hosts) else "udp4",
+        protocol="udp6" if any(address.version == 6 for address in host.addresses) else "udp4",
         clients=layout.HUB_CLIENTS,
         max_clients=fortress.bridge.largest_host,
         network_file=layout.HUB_NETWORK,
@@ -190,10 +190,6 @@ def _unit(unit: str, path: str, config: str) -> tuple[Item, ...]:
         ),
         Unit(name=unit),
     )
-
-
-def _is_ipv6(host: Host) -> bool:
-    return any(address.version == 6 for address in host.addresses)
 
 
 def _settings() -> dict[str, object]:
