@@ -96,12 +96,10 @@ def _targets(
 ) -> Iterator[tuple[str, str, int]]:
     """Name, address and port of what must be closed to a source: the database's ports, less what a flow allows."""
     for core in fortress.cores:
-        address = core.bridge if network is Network.BRIDGE else core.address
-        if address is None:
-            continue
-        for port in DATABASE_PORTS:
-            if not any(_allows(flow, core.name, source, network, port) for flow in flows):
-                yield core.name, str(address), port
+        for address in (core.bridge,) if network is Network.BRIDGE else core.addresses:
+            for port in DATABASE_PORTS:
+                if not any(_allows(flow, core.name, source, network, port) for flow in flows):
+                    yield core.name, str(address), port
 
 
 def _allows(flow: Flow, target: str, source: str, network: Network, port: int) -> bool:

@@ -111,7 +111,7 @@ def _hub(fortress: Fortress, host: Host) -> tuple[Item, ...]:
         "hub.conf",
         **common,
         **_settings(),
-        protocol="udp6" if any(_is_ipv6(member) for member in fortress.hosts) else "udp4",
+        protocol="udp6" if any(address.version == 6 for address in host.addresses) else "udp4",
         clients=layout.HUB_CLIENTS,
         max_clients=fortress.bridge.largest_host,
         network_file=layout.HUB_NETWORK,
@@ -159,7 +159,7 @@ def _link(fortress: Fortress, host: Host, hub: Host) -> tuple[Item, ...]:
         "client.conf",
         **common,
         **_settings(),
-        protocol="udp6" if _is_ipv6(hub) else "udp4",
+        remotes=[(address, f"udp{address.version}") for address in fortress.ways_to(hub, host)],
         network_file=layout.client_network(hub),
     )
     return (
@@ -190,10 +190,6 @@ def _unit(unit: str, path: str, config: str) -> tuple[Item, ...]:
         ),
         Unit(name=unit),
     )
-
-
-def _is_ipv6(host: Host) -> bool:
-    return host.address is not None and host.address.version == 6
 
 
 def _settings() -> dict[str, object]:
