@@ -22,6 +22,7 @@ from festning.cli import (  # noqa: F401 (importing registers the commands)
     pki,
     rent,
     rolling,
+    scaling,
 )
 from festning.cli.app import app
 from festning.cli.arguments import globals_first

@@ -29,7 +29,8 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def _token() -> str:
+def new_token() -> str:
+    """A number that is new each time, for orders that are written as proof."""
     import secrets  # noqa: PLC0415 (each verb loads only what it needs)
 
     return str(secrets.randbelow(10**15)).rjust(15, "0")
@@ -86,7 +87,7 @@ def up(
             surroundings(),
             make=Make(suite, bare) if called.lab else None,
             now=now,
-            token=_token,
+            token=new_token,
             progress=progress,
         )
     up_table.show(called.screen, raised, called.file)
@@ -181,7 +182,9 @@ def verify(context: typer.Context) -> None:
     called = invocation(context)
     with called.screen.progress() as progress:
         verification = asyncio.run(
-            verifying.verify_file(called.file, surroundings(), lab=called.lab, now=now, token=_token, progress=progress)
+            verifying.verify_file(
+                called.file, surroundings(), lab=called.lab, now=now, token=new_token, progress=progress
+            )
         )
     check_table.show(called.screen, verification)
     raise typer.Exit(os.EX_OK if verification.verdict is Verdict.PASS else EXIT_FAILED)

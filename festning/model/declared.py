@@ -250,6 +250,16 @@ class OpenEntry(_Declared):
     why: Line = Field(description="What it is for; stands in the firewall, too.")
 
 
+class LeavingEntry(_Declared):
+    """Edges of a group that are on their way out: they stand in no answer any more, and are drained before they go."""
+
+    site: Name | None = Field(default=None, description="Where they are; left out: where the group is.")
+    first: Annotated[StrictInt, Field(ge=1, le=10_000)] = Field(description="The lowest of them.")
+    count: Annotated[StrictInt, Field(ge=1, le=10_000)] = Field(description="How many.")
+    size: Line | None = Field(default=None, description="Their size; left out: the group's.")
+    image: Line | None = Field(default=None, description="Their image; left out: the group's.")
+
+
 class HostEntry(_Declared):
     """A machine, or with ``count`` a group of equal edges (``edge`` with count 2 is edge1 and edge2)."""
 
@@ -262,6 +272,12 @@ class HostEntry(_Declared):
     )
     count: Annotated[StrictInt, Field(ge=1, le=10_000)] | None = Field(
         default=None, description="How many equal edges this entry stands for."
+    )
+    first: Annotated[StrictInt, Field(ge=1, le=10_000)] = Field(
+        default=1, description="Of a group: the number in the name of its first edge. festning move sets it."
+    )
+    leaving: LeavingEntry | None = Field(
+        default=None, description="Of a group: edges that festning scale or move is taking away, until they are gone."
     )
     number: Annotated[StrictInt, Field(ge=1, lt=1 << 24)] | None = Field(
         default=None, description="The host's number on the bridge (of a group: its first); chosen when left out."

@@ -102,10 +102,10 @@ class Host:
 
     ``other_address`` is a second one, of the other family. ``ssh_port`` is where its sshd listens, ``old_ssh_ports``
     where it still does while that is changed. ``host_key`` is the public key line that it must present to SSH; ``None``
-    leaves that to the provider, or to the operator's known_hosts. ``entry`` is the name it has
-    under ``hosts:`` (a group such as ``edge`` with a count stands for several hosts). ``size`` and ``image`` are the
-    provider's words. ``disk`` is the size of its disk in bytes, where that is declared; ``traffic`` the bytes that
-    leave it in a month.
+    leaves that to the provider, or to the operator's known_hosts. ``entry`` is the name it has under ``hosts:`` (a group
+    such as ``edge`` with a count stands for several hosts). ``size`` and ``image`` are the provider's words. ``disk`` is
+    the size of its disk in bytes, where that is declared; ``traffic`` the bytes that leave it in a month. One that is
+    ``leaving`` still serves, and nobody is sent to it.
     """
 
     name: str
@@ -125,6 +125,7 @@ class Host:
     open: tuple[OpenPort, ...] = ()
     price: Price | None = None
     traffic: int | None = None
+    leaving: bool = False
 
     @property
     def addresses(self) -> tuple[Address, ...]:

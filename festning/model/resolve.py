@@ -14,7 +14,7 @@ from pathlib import Path
 from festning.model.bridge import Bridge
 from festning.model.contradiction import Contradiction
 from festning.model.countries import expand
-from festning.model.declared import FortressFile, HostEntry, ServiceEntry, parse_size
+from festning.model.declared import FortressFile, HostEntry, LeavingEntry, ServiceEntry, parse_size
 from festning.model.document import LONGEST_SHOWN, KeyPath
 from festning.model.fortress import (
     Admin,
@@ -154,26 +154,28 @@ def _backups(declared: FortressFile, sites: dict[str, Site]) -> Iterator[Backup]
 
 def _hosts(declared: FortressFile, bridge: Bridge, sites: dict[str, Site]) -> Iterator[Host]:
     numbers = first_numbers(
-        Entry(name, entry.role, entry.count, entry.number) for name, entry in declared.hosts.items()
+        Entry(name, entry.role, _last_of(entry), entry.number) for name, entry in declared.hosts.items()
     )
     for name, entry in declared.hosts.items():
-        for offset in range(entry.count or 1):
-            number = numbers[name] + offset
+        for index in _indexes(entry):
+            number = numbers[name] + index - 1
             in_pool = number <= bridge.largest_host
+            leaving = _leaving(entry, index)
             yield Host(
-                name=name if entry.count is None else f"{name}{offset + 1}",
+                name=name if entry.count is None else f"{name}{index}",
                 entry=name,
                 number=number,
                 role=entry.role,
-                site=sites[entry.site],
+                site=sites[(leaving and leaving.site) or entry.site],
                 bridge=bridge.address(number if in_pool else 0),
                 address=entry.address[0] if entry.address else None,
                 other_address=entry.address[1] if entry.address and len(entry.address) > 1 else None,
                 ssh_port=entry.ssh_port[0],
                 old_ssh_ports=entry.ssh_port[1:],
                 host_key=entry.host_key,
-                size=entry.size,
-                image=entry.image,
+                size=(leaving and leaving.size) or entry.size,
+                image=(leaving and leaving.image) or entry.image,
+                leaving=leaving is not None,
                 disk=parse_size(entry.disk) if entry.disk is not None else None,
                 open=tuple(
                     OpenPort(port=port.port, protocol=port.protocol, networks=port.networks, why=port.why)
@@ -182,6 +184,23 @@ def _hosts(declared: FortressFile, bridge: Bridge, sites: dict[str, Site]) -> It
                 price=entry.price,
                 traffic=parse_size(entry.traffic) if entry.traffic is not None else None,
             )
+
+
+def _indexes(entry: HostEntry) -> list[int]:
+    """The numbers in the names of a group's hosts, those that leave among them; 1 for a host that is no group."""
+    found = {*range(entry.first, entry.first + (entry.count or 1))}
+    if entry.leaving is not None:
+        found.update(range(entry.leaving.first, entry.leaving.first + entry.leaving.count))
+    return sorted(found)
+
+
+def _last_of(entry: HostEntry) -> int | None:
+    return None if entry.count is None else _indexes(entry)[-1]
+
+
+def _leaving(entry: HostEntry, index: int) -> LeavingEntry | None:
+    inside = entry.first <= index < entry.first + (entry.count or 1)
+    return None if inside else entry.leaving
 
 
 def _services(declared: FortressFile, folder: Path) -> Iterator[Service]:
@@ -262,6 +281,14 @@ def _site_contradictions(declared: FortressFile) -> Iterator[Contradiction]:
                 expected=f"one of: {_listed(declared.sites)}",
                 hint=did_you_mean(host.site, declared.sites),
             )
+        leaving = host.leaving.site if host.leaving is not None else None
+        if leaving is not None and leaving not in declared.sites:
+            yield Contradiction(
+                ("hosts", name, "leaving", "site"),
+                f"there is no site {leaving!r}",
+                expected=f"one of: {_listed(declared.sites)}",
+                hint=did_you_mean(leaving, declared.sites),
+            )
 
 
 def _rent_contradictions(declared: FortressFile) -> Iterator[Contradiction]:
@@ -288,7 +315,7 @@ def _rent_contradictions(declared: FortressFile) -> Iterator[Contradiction]:
 
 
 def _group_contradictions(declared: FortressFile) -> Iterator[Contradiction]:
-    total = sum(host.count or 1 for host in declared.hosts.values())
+    total = sum(len(_indexes(host)) for host in declared.hosts.values())
     if total > MOST_HOSTS:
         yield Contradiction(("hosts",), f"{total} hosts are declared", expected=f"at most {MOST_HOSTS}")
     for name, host in declared.hosts.items():
@@ -301,7 +328,17 @@ def _group_contradictions(declared: FortressFile) -> Iterator[Contradiction]:
 
 def _group_contradictions_of(name: str, host: HostEntry) -> Iterator[Contradiction]:
     if host.count is None:
+        for key in sorted({"first", "leaving"} & host.model_fields_set):
+            yield Contradiction(
+                ("hosts", name, key), f"{name} is one host and no group", expected=f"{key} only beside count"
+            )
         return
+    if host.leaving is not None and _overlap(host.first, host.count, host.leaving):
+        yield Contradiction(
+            ("hosts", name, "leaving"),
+            f"some edges of {name} would both stay and leave",
+            expected=f"numbers outside of {host.first} to {host.first + host.count - 1}",
+        )
     if host.role is not Role.EDGE:
         yield Contradiction(
             ("hosts", name, "count"),
@@ -309,12 +346,17 @@ def _group_contradictions_of(name: str, host: HostEntry) -> Iterator[Contradicti
             expected="count only with role edge",
             hint=f"declare each {host.role.value} by its own name: they are not interchangeable",
         )
-    if host.address is not None and host.count > 1:
+    several = len(_indexes(host))
+    if host.address is not None and several > 1:
         yield Contradiction(
             ("hosts", name, "address"),
-            f"one address cannot serve {host.count} hosts",
+            f"one address cannot serve {several} hosts",
             hint="declare each host by its own name, or leave the address out where a provider gives one",
         )
+
+
+def _overlap(first: int, count: int, leaving: LeavingEntry) -> bool:
+    return first < leaving.first + leaving.count and leaving.first < first + count
 
 
 def _number_contradictions(hosts: Iterable[Host], bridge: Bridge, declared: FortressFile) -> Iterator[Contradiction]:

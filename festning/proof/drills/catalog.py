@@ -10,7 +10,7 @@ from collections.abc import Callable
 from functools import partial
 
 from festning.proof.drills.drill import Asks, Drill, Timed
-from festning.proof.faults import clocks, load, network, power, processes
+from festning.proof.faults import clocks, load, network, planned, power, processes
 from festning.proof.faults.fault import Fault, RollingRestart
 from festning.proof.faults.parts import Parts
 
@@ -135,7 +135,16 @@ def rolling_restart(_parts: Parts) -> Fault:
         what="everything is restarted in waves",
         inject=(RollingRestart(),),
         observed=(),
+        planned=True,
     )
+
+
+def scale_edges(parts: Parts) -> Fault | str:
+    return planned.rescaled(parts.fortress)
+
+
+def move_edges(parts: Parts) -> Fault | str:
+    return planned.relocated(parts.fortress)
 
 
 def _once(build: Callable[[Parts], Fault | str], hold_s: float, parts: Parts) -> tuple[Timed, ...] | str:
@@ -153,6 +162,7 @@ def _drill(
     safe: bool = False,
     lasts_s: float = 25.0,
     isolates_writer: bool = False,
+    by_name: bool = False,
 ) -> Drill:
     return Drill(
         name=name or build.__name__.replace("_", "-"),
@@ -162,6 +172,7 @@ def _drill(
         safe=safe,
         lasts_s=lasts_s,
         isolates_writer=isolates_writer,
+        by_name=by_name,
     )
 
 
@@ -292,6 +303,22 @@ DRILLS: tuple[Drill, ...] = (
         hold_s=0,
         safe=True,
         lasts_s=60,
+    ),
+    _drill(
+        scale_edges,
+        "one edge more joins, and leaves again, while people come by the services' names",
+        Asks(write_gap_ms=600, failed_reads=0, failed_writes=0),
+        hold_s=8,
+        lasts_s=120,
+        by_name=True,
+    ),
+    _drill(
+        move_edges,
+        "every edge of a group moves to another vendor's site, and back",
+        Asks(write_gap_ms=600, failed_reads=0, failed_writes=0),
+        hold_s=8,
+        lasts_s=180,
+        by_name=True,
     ),
 )
 
