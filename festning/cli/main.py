@@ -23,6 +23,7 @@ from festning.cli import (  # noqa: F401 (importing registers the commands)
     rent,
     rolling,
     scaling,
+    watch,
 )
 from festning.cli.app import app
 from festning.cli.arguments import globals_first

@@ -33,6 +33,7 @@ from pydantic import (
 )
 from pydantic_core import CoreSchema
 
+from festning.model.autoscale import parse_a_second, parse_duration
 from festning.model.bridge import DEFAULT_BLOCK, DEFAULT_CIPHERS, DEFAULT_POOL, Cipher
 from festning.model.countries import COUNTRIES, GROUP_NAMES
 from festning.model.fortress import Addresses, Data, Dns, Durability, Isolation, Lifetimes, Role, Runtime, Tls
@@ -112,6 +113,16 @@ def _size(value: str) -> str:
     return value
 
 
+def _duration(value: str) -> str:
+    parse_duration(value)
+    return value
+
+
+def _a_second(value: str) -> str:
+    parse_a_second(value)
+    return value
+
+
 def _price(*units: Per) -> Callable[[object], Price]:
     return lambda value: parse_price(value if isinstance(value, str) else "", *units)
 
@@ -167,6 +178,12 @@ SshPorts = Annotated[
 ]
 HostKey = Annotated[str, PlainValidator(_host_key), WithJsonSchema({"type": "string"})]
 SshUser = Annotated[StrictStr, Field(pattern=r"^[a-z_][a-z0-9_-]*$")]
+Duration = Annotated[
+    StrictStr, AfterValidator(_duration), WithJsonSchema({"type": "string", "pattern": r"^[1-9][0-9]{0,8}(ms|s|m|h)$"})
+]
+ASecond = Annotated[
+    StrictStr, AfterValidator(_a_second), WithJsonSchema({"type": "string", "pattern": r"^[1-9][0-9]{0,8}/s$"})
+]
 Network = Annotated[IPv4Network | IPv6Network, PlainValidator(_network), WithJsonSchema({"type": "string"})]
 Pool = Annotated[
     IPv4Network, PlainValidator(_pool), WithJsonSchema({"type": "string"}), PlainSerializer(str, return_type=str)
@@ -250,6 +267,26 @@ class OpenEntry(_Declared):
     why: Line = Field(description="What it is for; stands in the firewall, too.")
 
 
+class AutoscaleEntry(_Declared):
+    """Within what a group of edges follows its traffic; festning watch does it."""
+
+    least: Annotated[StrictInt, Field(ge=1, le=10_000)] = Field(alias="from", description="The fewest edges.")
+    most: Annotated[StrictInt, Field(ge=1, le=10_000)] = Field(alias="to", description="The most edges.")
+    requests: ASecond = Field(
+        description="What one edge should have to do at most, such as 400/s: requests that it decrypts, connections "
+        "that it relays."
+    )
+    p99: Duration = Field(description="Within what an edge should have 99 of 100 answered, such as 250ms.")
+    cool_down: Duration = Field(default="5m", description="How long nothing is changed after a change.")
+    grow_after: Duration = Field(default="1m", description="How long it must be too much before there are more edges.")
+    shrink_after: Duration = Field(
+        default="15m", description="How long it must be little enough before there is one edge less."
+    )
+    replace_after: Duration = Field(
+        default="1m", description="How long an edge must have been dead before another takes its place."
+    )
+
+
 class LeavingEntry(_Declared):
     """Edges of a group that are on their way out: they stand in no answer any more, and are drained before they go."""
 
@@ -308,6 +345,7 @@ class HostEntry(_Declared):
     traffic: Size | None = Field(
         default=None, description="What leaves it in a month (each, of a group), such as 500GiB; for festning cost."
     )
+    autoscale: AutoscaleEntry | None = None
 
 
 class PersonalEntry(_Declared):

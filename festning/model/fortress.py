@@ -16,6 +16,7 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 from pathlib import Path
 from typing import Literal
 
+from festning.model.autoscale import Autoscale
 from festning.model.bridge import Bridge
 from festning.model.money import EUROS, Accounting, Price, SitePrices
 
@@ -102,10 +103,11 @@ class Host:
 
     ``other_address`` is a second one, of the other family. ``ssh_port`` is where its sshd listens, ``old_ssh_ports``
     where it still does while that is changed. ``host_key`` is the public key line that it must present to SSH; ``None``
-    leaves that to the provider, or to the operator's known_hosts. ``entry`` is the name it has under ``hosts:`` (a group
-    such as ``edge`` with a count stands for several hosts). ``size`` and ``image`` are the provider's words. ``disk`` is
-    the size of its disk in bytes, where that is declared; ``traffic`` the bytes that leave it in a month. One that is
-    ``leaving`` still serves, and nobody is sent to it.
+    leaves that to the provider, or to the operator's known_hosts. ``entry`` is the name it has under ``hosts:`` (a
+    group such as ``edge`` with a count stands for several hosts). ``size`` and ``image`` are the provider's words.
+    ``disk`` is the size of its disk in bytes, where that is declared; ``traffic`` the bytes that leave it in a month.
+    One that is ``leaving`` still serves, and nobody is sent to it. ``autoscale`` is within what its group follows its
+    traffic.
     """
 
     name: str
@@ -125,6 +127,7 @@ class Host:
     open: tuple[OpenPort, ...] = ()
     price: Price | None = None
     traffic: int | None = None
+    autoscale: Autoscale | None = None
     leaving: bool = False
 
     @property
@@ -407,6 +410,15 @@ class Fortress:
     @property
     def edges(self) -> tuple[Host, ...]:
         return self.with_role(Role.EDGE)
+
+    @cached_property
+    def autoscaled(self) -> Mapping[str, tuple[Host, ...]]:
+        """The groups of edges that follow their traffic: by name, the edges of each that stay, in order of number."""
+        groups: dict[str, list[Host]] = {}
+        for edge in self.edges:
+            if edge.autoscale is not None and not edge.leaving:
+                groups.setdefault(edge.entry, []).append(edge)
+        return {name: tuple(edges) for name, edges in groups.items()}
 
     @property
     def hubs(self) -> tuple[Host, ...]:

@@ -40,6 +40,7 @@ from festning.model.fortress import (
 )
 from festning.model.numbering import FIRST, Entry, first_numbers
 from festning.model.resolve_access import RESERVED_PORTS, access_contradictions
+from festning.model.resolve_autoscale import autoscale, autoscale_contradictions
 from festning.model.resolve_money import accounting, money_contradictions, site_prices
 
 FIRST_SERVICE_PORT = 8100
@@ -69,6 +70,7 @@ def resolve(declared: FortressFile, folder: Path) -> Fortress | list[Contradicti
             _dns_contradictions(declared),
             _group_contradictions(declared),
             _rent_contradictions(declared),
+            autoscale_contradictions(declared),
             _service_contradictions(declared, folder),
             access_contradictions(declared),
             money_contradictions(declared),
@@ -183,6 +185,7 @@ def _hosts(declared: FortressFile, bridge: Bridge, sites: dict[str, Site]) -> It
                 ),
                 price=entry.price,
                 traffic=parse_size(entry.traffic) if entry.traffic is not None else None,
+                autoscale=autoscale(entry.autoscale),
             )
 
 
