@@ -34,7 +34,7 @@ from pydantic import (
 from pydantic_core import CoreSchema
 
 from festning.model.autoscale import parse_a_second, parse_duration
-from festning.model.bridge import DEFAULT_BLOCK, DEFAULT_CIPHERS, DEFAULT_POOL, Cipher
+from festning.model.bridge import DEFAULT_BLOCK, DEFAULT_CIPHERS, DEFAULT_POOL, MOST_PROCESSES, Cipher
 from festning.model.countries import COUNTRIES, GROUP_NAMES
 from festning.model.fortress import Addresses, Data, Dns, Durability, Isolation, Lifetimes, Role, Runtime, Tls
 from festning.model.money import Per, Price, parse_price, parse_rate
@@ -373,6 +373,17 @@ class BridgeEntry(_Declared):
         default=DEFAULT_CIPHERS,
         min_length=1,
         description="What the tunnels are encrypted with; the first is preferred.",
+    )
+    processes: Annotated[StrictInt, Field(ge=1, le=MOST_PROCESSES)] = Field(
+        default=1,
+        description="OpenVPN processes of each core's hub, among which edges are dealt out by their numbers; each uses "
+        "one processor, at a port of its own (port, port + 1, ...). A change moves edges: see beside.",
+    )
+    beside: Annotated[StrictInt, Field(ge=1, le=MOST_PROCESSES)] | None = Field(
+        default=None,
+        description="How many processes there were, or are to be: edges that move have links to both then. In three "
+        "applies nobody is cut off, such as {processes: 1, beside: 2}, {processes: 2, beside: 1}, {processes: 2}; in "
+        "one, those that move are for seconds.",
     )
 
 

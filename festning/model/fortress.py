@@ -378,8 +378,9 @@ class Fortress:
         return Addresses.FULL if self.residency.admits(site) else self.logged_outside
 
     def __hash__(self) -> int:
-        # Equal fortresses have equal names. Going through all hosts would make remembering cost more than it saves.
-        return hash(self.name)
+        # Equal fortresses have equal names. Going through all hosts would make remembering cost more than it saves; and
+        # one that has grown is not compared with what it was, host by host, whenever something is remembered.
+        return hash((self.name, len(self.hosts)))
 
     @cached_property
     def _by_name(self) -> Mapping[str, Host]:
@@ -439,6 +440,17 @@ class Fortress:
         """
         families = {address.version for address in host.addresses}
         return tuple(address for address in hub.addresses if address.version in families) or hub.addresses
+
+    def processes_of(self, hub: Host) -> int:
+        """How many OpenVPN processes a hub is: an arbiter's has the cores alone, and needs no second one."""
+        return self.bridge.running if hub.role is Role.CORE else 1
+
+    def dialled_by(self, host: Host) -> tuple[int, ...]:
+        """Which processes of its hubs a host dials, from 0: edges are dealt out, everything else dials the first.
+
+        More than one while an edge moves; hubs answer over the first of them.
+        """
+        return self.bridge.dialled(host.number) if host.role is Role.EDGE else (0,)
 
     def peers_of(self, host: Host) -> tuple[Host, ...]:
         """The hosts that a host reaches over the bridge: a core reaches every other host, others reach the cores.

@@ -11,7 +11,7 @@ from difflib import get_close_matches
 from itertools import chain
 from pathlib import Path
 
-from festning.model.bridge import Bridge
+from festning.model.bridge import PROCESS_ROOM, Bridge
 from festning.model.contradiction import Contradiction
 from festning.model.countries import expand
 from festning.model.declared import FortressFile, HostEntry, LeavingEntry, ServiceEntry, parse_size
@@ -47,6 +47,7 @@ FIRST_SERVICE_PORT = 8100
 MOST_HOSTS = 20_000
 """Twice what has been measured."""
 SHORTEST_GANDI_TTL = 300
+LAST_PORT = 65535
 MOST_CHOICES = 40
 """Names that an error lists."""
 
@@ -61,6 +62,8 @@ def resolve(declared: FortressFile, folder: Path) -> Fortress | list[Contradicti
         block=declared.bridge.block,
         port=declared.bridge.port,
         ciphers=declared.bridge.ciphers,
+        processes=declared.bridge.processes,
+        beside=declared.bridge.beside,
     )
     contradictions = list(
         chain(
@@ -247,6 +250,20 @@ def _bridge_contradictions(declared: FortressFile) -> Iterator[Contradiction]:
         )
     elif not pool.is_private:
         yield Contradiction(("bridge", "pool"), f"{pool} is not a private network", hint="such as 10.8.0.0/16")
+    running = max(declared.bridge.processes, declared.bridge.beside or 1)
+    if (last := declared.bridge.port + running - 1) > LAST_PORT:
+        yield Contradiction(
+            ("bridge", "port"),
+            f"{running} processes at ports from {declared.bridge.port} on would end at {last}",
+            expected=f"at most {LAST_PORT - running + 1}",
+        )
+    if declared.bridge.beside == declared.bridge.processes:
+        yield Contradiction(
+            ("bridge", "beside"),
+            f"there are {declared.bridge.beside} processes already: no edge would move",
+            expected="how many there were, or are to be",
+            hint="leave it out when nothing is to change",
+        )
 
 
 def _backup_contradictions(declared: FortressFile) -> Iterator[Contradiction]:
@@ -385,6 +402,8 @@ def _number_contradictions(hosts: Iterable[Host], bridge: Bridge, declared: Fort
                 f"hub number {host.number} is past the pool: {bridge.pool} has blocks for {bridge.largest_hub} hubs",
                 expected=f"a number from 1 to {bridge.largest_hub}",
             )
+        elif host.role is not Role.EDGE and bridge.running > 1:
+            yield from _process_contradictions(path, host, bridge)
         other = holders.setdefault(host.number, host)
         if other is not host:
             reported.add(host.entry)
@@ -394,6 +413,24 @@ def _number_contradictions(hosts: Iterable[Host], bridge: Bridge, declared: Fort
                 expected="a number of its own for each host",
                 hint=f"leave number out to have one chosen (from {FIRST[host.role]} for role {host.role.value})",
             )
+
+
+def _process_contradictions(path: KeyPath, host: Host, bridge: Bridge) -> Iterator[Contradiction]:
+    """What keeps a hub of several processes from having a block for each."""
+    if host.number >= PROCESS_ROOM:
+        yield Contradiction(
+            path,
+            f"hub number {host.number} has a block that another hub's second process needs",
+            expected=f"a number from 1 to {PROCESS_ROOM - 1}, with bridge.processes: {bridge.running}",
+        )
+    elif host.role is Role.CORE and host.number > (largest := bridge.largest_hub_of(bridge.running)):
+        yield Contradiction(
+            ("bridge", "processes"),
+            f"{bridge.pool} has no blocks for {bridge.running} processes of hub number {host.number}: its hubs with "
+            f"so many have numbers up to {max(largest, 0)}",
+            expected="fewer processes, or a larger pool",
+            hint=f"each process takes {PROCESS_ROOM} blocks more",
+        )
 
 
 def _host_contradictions(hosts: Iterable[Host]) -> Iterator[Contradiction]:
