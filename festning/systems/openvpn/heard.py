@@ -29,7 +29,7 @@ def probe(fortress: Fortress, hub: Host) -> Probe:
 def heard(printed: str | None) -> frozenset[str] | None:
     """The hosts that the hub hears; ``None`` where it could not be asked, or one of its processes does not know."""
     clock, *told = [part.split() for part in (printed or "").split("STATUS")]
-    if not told or any(not _fresh(one, *clock) for one in told):
+    if not told or len(clock) != 1 or any(not _fresh(one, clock[0]) for one in told):
         return None
     return frozenset(host for one in told for host in one[1:-1])
 
