@@ -19,6 +19,7 @@ from festning.model.document import LONGEST_SHOWN, KeyPath
 from festning.model.fortress import (
     Admin,
     Backup,
+    Bastion,
     Database,
     Dns,
     Fortress,
@@ -38,6 +39,7 @@ from festning.model.fortress import (
     Waiver,
 )
 from festning.model.numbering import FIRST, Entry, first_numbers
+from festning.model.resolve_access import RESERVED_PORTS, access_contradictions
 from festning.model.resolve_autoscale import autoscale, autoscale_contradictions
 from festning.model.resolve_money import accounting, money_contradictions, site_prices
 
@@ -48,7 +50,6 @@ SHORTEST_GANDI_TTL = 300
 LAST_PORT = 65535
 MOST_CHOICES = 40
 """Names that an error lists."""
-RESERVED_PORTS = frozenset({3306, 4444, 4567, 4568, 8404, 8443, 9200})
 
 
 def resolve(declared: FortressFile, folder: Path) -> Fortress | list[Contradiction]:
@@ -74,6 +75,7 @@ def resolve(declared: FortressFile, folder: Path) -> Fortress | list[Contradicti
             _rent_contradictions(declared),
             autoscale_contradictions(declared),
             _service_contradictions(declared, folder),
+            access_contradictions(declared),
             money_contradictions(declared),
         )
     )
@@ -123,7 +125,22 @@ def resolve(declared: FortressFile, folder: Path) -> Fortress | list[Contradicti
 def _admin(declared: FortressFile) -> Admin:
     origins = tuple(Origin(origin.network, origin.country) for origin in declared.admin.origins)
     return Admin(
-        networks=tuple(origin.network for origin in origins), ssh_user=declared.admin.ssh_user, origins=origins
+        networks=tuple(origin.network for origin in origins),
+        ssh_user=declared.admin.ssh_user,
+        origins=origins,
+        bastion=_bastion(declared),
+    )
+
+
+def _bastion(declared: FortressFile) -> Bastion | None:
+    entry = declared.admin.bastion
+    if entry is None:
+        return None
+    return Bastion(
+        address=entry.address,
+        ssh_port=entry.ssh_port,
+        ssh_user=entry.ssh_user or declared.admin.ssh_user,
+        host_key=entry.host_key,
     )
 
 
@@ -156,8 +173,11 @@ def _hosts(declared: FortressFile, bridge: Bridge, sites: dict[str, Site]) -> It
                 role=entry.role,
                 site=sites[(leaving and leaving.site) or entry.site],
                 bridge=bridge.address(number if in_pool else 0),
-                address=entry.address,
-                ssh_port=entry.ssh_port,
+                address=entry.address[0] if entry.address else None,
+                other_address=entry.address[1] if entry.address and len(entry.address) > 1 else None,
+                ssh_port=entry.ssh_port[0],
+                old_ssh_ports=entry.ssh_port[1:],
+                host_key=entry.host_key,
                 size=(leaving and leaving.size) or entry.size,
                 image=(leaving and leaving.image) or entry.image,
                 leaving=leaving is not None,
@@ -191,6 +211,7 @@ def _leaving(entry: HostEntry, index: int) -> LeavingEntry | None:
 
 def _services(declared: FortressFile, folder: Path) -> Iterator[Service]:
     taken = {service.port for service in declared.services.values()}
+    taken |= {port for host in declared.hosts.values() for port in host.ssh_port}
     free = (port for port in range(FIRST_SERVICE_PORT, 65536) if port not in taken | RESERVED_PORTS)
     for index, (name, entry) in enumerate(declared.services.items()):
         yield Service(
@@ -423,15 +444,14 @@ def _host_contradictions(hosts: Iterable[Host]) -> Iterator[Contradiction]:
                 f"{host.entry!r} and {twin.entry!r} both make a host named {host.name}",
                 hint="rename one of them",
             )
-        if host.address is None:
-            continue
-        neighbour = by_address.setdefault(host.address, host)
-        if neighbour is not host:
-            yield Contradiction(
-                ("hosts", host.entry, "address"),
-                f"{host.name} and {neighbour.name} have the same address {host.address}",
-                expected="an address of its own for each host",
-            )
+        for address in host.addresses:
+            neighbour = by_address.setdefault(address, host)
+            if neighbour is not host:
+                yield Contradiction(
+                    ("hosts", host.entry, "address"),
+                    f"{host.name} and {neighbour.name} have the same address {address}",
+                    expected="an address of its own for each host",
+                )
 
 
 def _service_contradictions(declared: FortressFile, folder: Path) -> Iterator[Contradiction]:

@@ -96,3 +96,24 @@ def test_a_declared_disk_is_compared_with_the_disk() -> None:
     fortress = declared("address: 203.0.113.11,", "address: 203.0.113.11, disk: 40GiB,")
     (check,) = (check for check in checks(fortress) if check.id == "base.disk-size")
     assert (check.host, check.expected) == ("core1", "≥ 36.0 GiB (40 GiB declared)")
+
+
+PORTS = "/etc/ssh/sshd_config.d/01-port.conf"
+
+
+def test_where_sshd_listens() -> None:
+    fortress = declared("address: 203.0.113.11,", "address: 203.0.113.11, ssh_port: [2222, 22],")
+    assert content(fortress, "core1", PORTS).splitlines()[1:] == ["Port 2222", "Port 22"]
+    rules = content(fortress, "core1", "/etc/nftables.conf")
+    assert "tcp dport 2222 counter accept" in rules
+    assert "tcp dport 22 counter accept" in rules
+    alone = declared("address: 203.0.113.11,", "address: 203.0.113.11, ssh_port: 2222,")
+    assert content(alone, "core1", PORTS).splitlines()[1:] == ["Port 2222"]
+    assert "tcp dport 22 counter accept" not in content(alone, "core1", "/etc/nftables.conf")
+
+
+def test_where_sshd_listens_by_itself_nothing_is_said() -> None:
+    catalog = compile_catalogs(
+        declared("waivers: []", ""), read_sources(declared("waivers: []", "")), Formation.running()
+    )
+    assert not [item for _, item in catalog["core1"].items() if isinstance(item, File) and item.path == PORTS]

@@ -103,12 +103,10 @@ def _came(how: str) -> bool:
 def _targets(fortress: Fortress, allowed: _Allowed, source: str, network: Network) -> Iterator[tuple[str, str, int]]:
     """Name, address and port of what must be closed to a source: the database's ports, less what a flow allows."""
     for core in fortress.cores:
-        address = core.bridge if network is Network.BRIDGE else core.address
-        if address is None:
-            continue
-        for port in DATABASE_PORTS:
-            if allowed[core.name, network, port].isdisjoint((source, ANYONE)):
-                yield core.name, str(address), port
+        for address in (core.bridge,) if network is Network.BRIDGE else core.addresses:
+            for port in DATABASE_PORTS:
+                if allowed[core.name, network, port].isdisjoint((source, ANYONE)):
+                    yield core.name, str(address), port
 
 
 def _allowed(flows: Iterable[Flow]) -> _Allowed:

@@ -124,7 +124,7 @@ def _server(fortress: Fortress, server: layout.Server) -> tuple[Item, ...]:
         "hub.conf",
         **common,
         **_settings(),
-        protocol="udp6" if any(_is_ipv6(member) for member in fortress.hosts) else "udp4",
+        protocol="udp6" if any(address.version == 6 for address in server.hub.addresses) else "udp4",
         max_clients=fortress.bridge.largest_host,
     )
     return (
@@ -172,7 +172,12 @@ def _link(fortress: Fortress, link: layout.Link) -> tuple[Item, ...]:
         # Each process's own, so that a link that comes or goes changes nothing about the other.
         "metric": hub.number if link.server.process == 0 else SECOND_METRIC + 1 - link.server.process,
     }
-    config = render("client.conf", **common, **_settings(), protocol="udp6" if _is_ipv6(hub) else "udp4")
+    config = render(
+        "client.conf",
+        **common,
+        **_settings(),
+        remotes=[(address, f"udp{address.version}") for address in fortress.ways_to(hub, host)],
+    )
     return (
         File(path=link.network, content=render("client.network", **common), on_change=(Reload(_NETWORKD),)),
         *_unit(link.unit, link.config, config, hub_device=None),
@@ -187,10 +192,6 @@ def _unit(unit: str, path: str, config: str, *, hub_device: str | None) -> tuple
         File(path=layout.drop_in(unit), content=render("drop-in.conf", hub_device=hub_device), on_change=restart),
         Unit(name=unit),
     )
-
-
-def _is_ipv6(host: Host) -> bool:
-    return host.address is not None and host.address.version == 6
 
 
 def _settings() -> dict[str, object]:

@@ -17,27 +17,24 @@ _SAYS = r"s/^TIME,[^,]*,//p; s/^CLIENT_LIST,\([^,]*\),.*/\1/p; s/^END$/END/p"
 
 
 def probe(fortress: Fortress, hub: Host) -> Probe:
-    """What to ask of a hub: its clock, and of each of its processes when it wrote, and whom it heard, a line each."""
+    """What to ask of a hub: its clock; and of each of its processes when it wrote and whom it heard, a line each."""
     files = " ".join(server.status for server in layout.servers(fortress, hub))
-    script = f"date +%s\nfor file in {files}; do sed -n '{_SAYS}' $file || exit 1; done\n"
-    return Probe(host=hub.name, script=script, timeout_s=5.0)
+    return Probe(
+        host=hub.name,
+        script=f"date +%s\nfor status in {files}; do echo STATUS; sed -n '{_SAYS}' $status || exit; done\n",
+        timeout_s=5.0,
+    )
 
 
 def heard(printed: str | None) -> frozenset[str] | None:
-    """The hosts that the hub hears; ``None`` where it could not be asked, or one of its processes does not know itself:
-    whose edges are not heard by then is not known."""
-    now, *lines = (printed or "").split() or [""]
-    if not lines or lines[-1] != "END":
+    """The hosts that the hub hears; ``None`` where it could not be asked, or one of its processes does not know."""
+    clock, *told = [part.split() for part in (printed or "").split("STATUS")]
+    if not told or len(clock) != 1 or any(not _fresh(one, clock[0]) for one in told):
         return None
-    found: set[str] = set()
-    while lines:
-        end = lines.index("END")
-        if not _is_fresh(now, lines[0]):
-            return None
-        found.update(lines[1:end])
-        lines = lines[end + 1 :]
-    return frozenset(found)
+    return frozenset(host for one in told for host in one[1:-1])
 
 
-def _is_fresh(now: str, wrote: str) -> bool:
-    return now.isdigit() and wrote.isdigit() and abs(int(now) - int(wrote)) <= FRESH_S
+def _fresh(told: list[str], clock: str) -> bool:
+    """Whether what a process wrote is whole, and of now."""
+    whole = len(told) >= 2 and told[-1] == "END" and told[0].isdigit() and clock.isdigit()
+    return whole and abs(int(clock) - int(told[0])) <= FRESH_S
