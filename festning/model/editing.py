@@ -108,7 +108,7 @@ def _edited(text: str, host: str, changes: Changes) -> str:
 
 
 def _replacement(pair: _Pair, value: Value) -> tuple[int, int, str]:
-    if not pair.plain:
+    if not pair.plain and not isinstance(value, Mapping):
         raise _RefusedError(f"{pair.key} is not written as one word")
     return pair.start, pair.end, _written(value)
 

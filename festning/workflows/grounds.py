@@ -177,7 +177,10 @@ class RentedGround:
         gone = [one for one in rental.look().orphans if re.fullmatch(rf"{re.escape(group)}[0-9]+", one.host)]
         for machine in gone:
             self.progress.detail(f"{machine.host} at {machine.place}: {machine.id}")
-        collect([partial(rental.cloud(one).destroy, rental.claim, one) for one in gone], hint="run the command again")
+        destroy = [partial(rental.cloud(one).destroy, rental.claim, one) for one in gone]
+        # A run that ended between a machine and its firewall left that behind.
+        sweep = [partial(cloud.sweep, rental.claim) for cloud in rental.clouds.values()]
+        collect([*destroy, *sweep], hint="run the command again")
         return tuple(one.host for one in gone)
 
     def destroy(self, fortress: Fortress, host: str) -> None:
