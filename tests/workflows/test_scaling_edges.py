@@ -458,3 +458,4 @@ def test_the_verb_move_and_its_exit_codes(stage: Stage, run: Callable[..., Any])
     moved_away = run("move", "edge", "--to", "frankfurt")
     assert moved_away.exit_code == 0
     assert "gone: edge1, edge2" in moved_away.stdout
+    assert "note: as before in the file: traffic of edge" in moved_away.stdout
