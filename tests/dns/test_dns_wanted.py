@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from festning.dns.wanted import answers, records
@@ -30,6 +32,13 @@ def test_a_dead_edge_leaves_the_answer_of_the_service_that_it_is_dead_for() -> N
         return (service.name, door.name) != ("shop", "edge1")
 
     assert doors(fortress(), stands) == {SHOP: ["edge2"], WWW: ["edge1", "edge2"]}
+
+
+def test_edges_that_are_leaving_are_met_while_no_other_is() -> None:
+    declared = fortress()
+    leaving = replace(declared, hosts=tuple(replace(one, leaving=one.name == "edge1") for one in declared.hosts))
+    assert doors(leaving) == {SHOP: ["edge2"], WWW: ["edge2"]}
+    assert doors(leaving, lambda _, door: door.name != "edge2") == {SHOP: ["edge1"], WWW: ["edge1"]}
 
 
 def test_cores_take_over_when_every_edge_is_dead_and_nobody_does_when_all_are() -> None:

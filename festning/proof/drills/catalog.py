@@ -135,7 +135,6 @@ def rolling_restart(_parts: Parts) -> Fault:
         what="everything is restarted in waves",
         inject=(RollingRestart(),),
         observed=(),
-        planned=True,
     )
 
 

@@ -12,7 +12,7 @@ import pytest
 from festning.model.fortress import Role
 from festning.proof.drills.catalog import DRILLS
 from festning.proof.drills.drill import Drill, Timed
-from festning.proof.faults.fault import DEAD_MAN_S, Act, Fault, Power, RollingRestart, Script, Sign, SiteLink
+from festning.proof.faults.fault import DEAD_MAN_S, Act, Fault, Power, Relocate, RollingRestart, Script, Sign, SiteLink
 from tests.proof.drills.fortress_parts import example, parts
 
 SELF_MADE = [drill for drill in DRILLS if drill.name != "rolling-restart"]
@@ -127,7 +127,17 @@ def test_a_drill_that_has_no_place_says_why() -> None:
         "split-sites": "the fortress has one site",
         "expire-certificate": "the fortress has no edge",
         "sever-abroad": "every site is in a country where personal data may be",
+        "scale-edges": "the fortress has no group of edges",
+        "move-edges": "the fortress has no group of edges",
     }
+
+
+def test_edges_move_to_the_site_at_which_nobody_is_and_back() -> None:
+    (drill,) = (one for one in DRILLS if one.name == "move-edges")
+    fault = faults(drill)[0].fault
+    assert (fault.inject, fault.heal) == ((Relocate("edge", "frankfurt"),), (Relocate("edge", "dublin"),))
+    assert drill.by_name
+    assert fault.planned
 
 
 def test_a_rolling_restart_is_what_the_verb_does() -> None:
