@@ -152,7 +152,7 @@ class Watch:
         while True:
             try:
                 async with self._surface.open() as view:
-                    if not self._opened:
+                    if not self._opened and not once:  # One look has no pace.
                         self._check_pace(view.groups)
                     self._opened, self._trouble = True, ""
                     wanted = await self._look_while_true(view, once=once)
@@ -175,7 +175,7 @@ class Watch:
             if self._every_s * 2 > shortest:
                 raise UsageError(
                     f"a look every {self._every_s:g} s cannot tell what lasts {shortest:g} s, as {name} declares",
-                    hint=f"--every {shortest / 2:.0f}s or less, or a longer grow_after and replace_after",
+                    hint=f"--every {int(shortest / 2)}s or less, or a longer grow_after and replace_after",
                 )
 
     async def _look_while_true(self, view: View, *, once: bool) -> Wanted | None:

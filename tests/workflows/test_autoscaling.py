@@ -349,13 +349,15 @@ def test_a_changed_file_is_opened_anew() -> None:
 def test_looks_too_far_apart_are_refused() -> None:
     world = World(100)
     surface = Surface(world.open, Acts(world.resize, world.replace), lambda: 0.0, world.sleep, asyncio.run)
-    with pytest.raises(UsageError, match="every 20 s cannot tell what lasts 30 s"):
+    with pytest.raises(UsageError, match="every 20 s cannot tell what lasts 30 s") as caught:
         Watch(surface, lambda word: None, every_s=20, dry_run=False).watch()
+    assert caught.value.hint is not None
+    assert caught.value.hint.startswith("--every 15s or less")
 
 
 def test_once_is_one_look() -> None:
     world = World(100)
-    world.watch(once=True)
+    world.watch(once=True, every=50)
     assert [word.said for _, word in world.words] == [Said.DECIDED]
 
 
