@@ -88,7 +88,7 @@ def _answer(answer: Answer) -> dict[str, Any]:
         "service": answer.service.name,
         "inside": answer.inside,
         "hosts": [door.name for door in answer.doors],
-        "addresses": [str(door.address) for door in answer.doors],
+        "addresses": [str(address) for door in answer.doors for address in door.addresses],
     }
 
 

@@ -123,21 +123,27 @@ def plan(
     full: Annotated[bool, typer.Option("--full", help="Show every line of every new file and difference.")] = False,
 ) -> None:
     """Show what apply would change. Exit code 0: nothing; 2: changes are pending; 3: a host could not be reached."""
-    from festning.cli import plan_table  # noqa: PLC0415
-
     called = invocation(context)
     if out is None:
         from festning.workflows import looking  # noqa: PLC0415
 
-        made = asyncio.run(looking.plan(called.file, surroundings(), lab=called.lab, now=now()))
+        looked = looking.plan(called.file, surroundings(), lab=called.lab, now=now(), meanwhile=_load_table)
+        made = asyncio.run(looked)
     else:
         from festning.workflows import saved_plans  # noqa: PLC0415
 
         made = asyncio.run(saved_plans.save(called.file, surroundings(), out, lab=called.lab, now=now()))
+    from festning.cli import plan_table  # noqa: PLC0415
+
     plan_table.show(called.screen, made, full=full)
     if made.unreachable:
         raise typer.Exit(EXIT_UNREACHABLE)
     raise typer.Exit(EXIT_PENDING if made.changes else os.EX_OK)
+
+
+def _load_table() -> None:
+    """Load what shows a plan, and what that takes in its turn."""
+    from festning.cli import plan_table  # noqa: F401, PLC0415
 
 
 @app.command()

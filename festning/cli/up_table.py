@@ -43,7 +43,7 @@ def show(screen: Screen, raised: Raised, file: Path) -> None:
                 host.role.value,
                 host.site.name,
                 host.site.country,
-                str(host.address),
+                " ".join(map(str, host.addresses)),
                 str(host.bridge),
                 str(raised.plan.of(host.name).changes),
                 tally(check for check in checks if check.host == host.name),

@@ -69,8 +69,8 @@ def addresses(fortress: Fortress, answer: Answer) -> tuple[RecordSet, ...]:
     """The A and AAAA records of an answer."""
     found: dict[Type, list[str]] = {kind: [] for kind in ADDRESSES}
     for door in answer.doors:
-        assert door.address is not None
-        found[Type.A if door.address.version == 4 else Type.AAAA].append(str(door.address))
+        for address in door.addresses:
+            found[Type.A if address.version == 4 else Type.AAAA].append(str(address))
     return tuple(record_set(answer.name, kind, values, fortress.dns.ttl) for kind, values in found.items() if values)
 
 

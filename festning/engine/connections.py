@@ -10,19 +10,22 @@ from festning.engine.bundle import Verb
 from festning.engine.conversation import Conversation, start
 from festning.engine.endpoint import Endpoint
 from festning.engine.transport import Connection, connect, load
+from festning.engine.ways_through import WaysThrough
 from festning.errors import HostUnreachableError
 
 
 class Connections:
     """Connections by host name; an async context manager that closes them all.
 
-    A host that could not be reached is not tried again: every later use says so at once.
+    A host that could not be reached is not tried again: every later use says so at once. Hosts behind one machine share
+    one connection to it.
     """
 
     def __init__(self, endpoints: Iterable[Endpoint]) -> None:
         self._endpoints = {endpoint.host: endpoint for endpoint in endpoints}
         self._open: dict[str, asyncio.Task[Connection]] = {}
         self._started: dict[tuple[str, Verb], asyncio.Task[Conversation]] = {}
+        self._ways = WaysThrough()
 
     @property
     def hosts(self) -> tuple[str, ...]:
@@ -57,11 +60,16 @@ class Connections:
 
     async def anew(self, host: str) -> Connection:
         """One more connection to ``host``, by the same way, for the caller to close. Raises HostUnreachableError."""
-        return await connect(self._endpoints[host])
+        endpoint = self._endpoints[host]
+        return await connect(endpoint, await self._ways.through(endpoint, again=True))
+
+    async def _connect(self, host: str) -> Connection:
+        endpoint = self._endpoints[host]
+        return await connect(endpoint, await self._ways.through(endpoint))
 
     def _connecting(self, host: str) -> asyncio.Task[Connection]:
         if host not in self._open:
-            self._open[host] = asyncio.create_task(connect(self._endpoints[host]))
+            self._open[host] = asyncio.create_task(self._connect(host))
         return self._open[host]
 
     async def forget(self, host: str) -> None:
@@ -82,6 +90,7 @@ class Connections:
         await asyncio.gather(*begun, return_exceptions=True)
         tasks, self._open = list(self._open.values()), {}
         await asyncio.gather(*(_close(task) for task in tasks))
+        await self._ways.close()
 
 
 async def _close(task: asyncio.Task[Connection]) -> None:

@@ -1,21 +1,27 @@
 """SSH as a transport, by asyncssh: one connection for each host, reused for everything that is done there.
 
-Knows algorithms, keys, host key checking and how to tell a person why a login did not work.
+Knows algorithms, keys, and how one connection goes through another. Leaves what to think of host keys to ``hostkeys``,
+and why a login did not work to ``login``.
 """
 
 from __future__ import annotations
 
 import asyncio
 import shlex
+from dataclasses import replace
 from typing import Any
 
 from festning.engine.endpoint import Endpoint
+from festning.engine.hostkeys import Doorkeeper
 from festning.engine.lean_asyncssh import asyncssh
+from festning.engine.login import SilentPortError, explained, nowhere
 from festning.engine.transport import Channel
 from festning.errors import HostUnreachableError
 
 _DEFAULT_PORT = 22
 LOGIN_TIMEOUT_S = 10.0
+PORT_TIMEOUT_S = 3.0
+"""For each port but the last: a firewall that drops must not use up the time in which a change is confirmed."""
 KEEPALIVE_INTERVAL_S = 2.0
 KEEPALIVE_COUNT = 4
 """A host that dies in the middle is given up after 8 to 10 s of silence."""
@@ -42,14 +48,37 @@ class SshConnection:
         self._connection = connection
 
     @classmethod
-    async def open(cls, endpoint: Endpoint) -> SshConnection:
-        """Log in. Raises :class:`HostUnreachableError` with what to do about it."""
+    async def open(cls, endpoint: Endpoint, through: SshConnection | None = None) -> SshConnection:
+        """Log in, at the first of the endpoint's ports where something answers; ``through`` a machine on the way.
+
+        Raises :class:`HostUnreachableError` with what to do about it.
+        """
+        ports = (endpoint.port, *endpoint.other_ports)
+        doubts: list[SilentPortError] = []
+        for port in ports:
+            patience_s = LOGIN_TIMEOUT_S if port == ports[-1] else PORT_TIMEOUT_S
+            try:
+                return await cls._at(replace(endpoint, port=port), through, patience_s)
+            except SilentPortError as doubt:
+                doubts.append(doubt)
+        raise doubts[0] if len(ports) == 1 else nowhere(doubts[0], ports)
+
+    @classmethod
+    async def _at(cls, endpoint: Endpoint, through: SshConnection | None, patience_s: float) -> SshConnection:
+        doorkeeper = Doorkeeper()
         try:
-            async with asyncio.timeout(LOGIN_TIMEOUT_S):
+            async with asyncio.timeout(patience_s):
                 options = await _options(endpoint)
-                return cls(endpoint, await asyncssh.connect(**options))
+                if through is not None:
+                    options["tunnel"] = through._connection
+                return cls(endpoint, await asyncssh.connect(client_factory=lambda: doorkeeper, **options))
         except (asyncssh.Error, OSError, TimeoutError, ValueError) as error:
-            raise _explained(endpoint, error) from error
+            raise explained(endpoint, error, doorkeeper, patience_s) from error
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether it has ended, by whichever end."""
+        return bool(self._connection.is_closed())
 
     async def start(self, argv: tuple[str, ...]) -> Channel:
         command = shlex.join(("sudo", "-n", "--", *argv) if self._endpoint.sudo else argv)
@@ -124,7 +153,7 @@ async def _options(endpoint: Endpoint) -> dict[str, Any]:
         "host_based_auth": False,
         "x509_trusted_certs": None,
     }
-    if endpoint.port != _DEFAULT_PORT or endpoint.client_key is not None:
+    if endpoint.port != _DEFAULT_PORT or endpoint.other_ports or endpoint.client_key is not None:
         options["port"] = endpoint.port  # Otherwise a port in ~/.ssh/config would have no say.
     if endpoint.known_host_key is not None:
         key = asyncssh.import_public_key(endpoint.known_host_key)
@@ -143,21 +172,3 @@ async def _options(endpoint: Endpoint) -> dict[str, Any]:
 
 def _lost(host: str, error: Exception) -> HostUnreachableError:
     return HostUnreachableError(host, f"went away: {error or type(error).__name__}", hint="run the same command again")
-
-
-def _explained(endpoint: Endpoint, error: Exception) -> HostUnreachableError:
-    place = f"{endpoint.user}@{endpoint.address or endpoint.host}:{endpoint.port}"
-    message, hint = f"{place}: {error}", "is the machine up, and does its firewall let you in?"
-    if isinstance(error, asyncssh.HostKeyNotVerifiable):
-        message = f"{place}: its host key is unknown, or is not the known one"
-        hint = "compare the fingerprint, then ssh to it once; remove an old key with ssh-keygen -R"
-    elif isinstance(error, asyncssh.PermissionDenied):
-        message, hint = (
-            f"{place}: login refused",
-            "is your public key in that user's authorized_keys, and your agent running?",
-        )
-    elif isinstance(error, TimeoutError):
-        message = f"{place}: no answer within {LOGIN_TIMEOUT_S:g} s"
-    elif isinstance(error, asyncssh.KeyImportError | ValueError):
-        hint = "the key cannot be read"
-    return HostUnreachableError(endpoint.host, message, hint=hint)

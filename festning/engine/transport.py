@@ -8,10 +8,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Iterable
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from festning.engine.endpoint import Endpoint
 from festning.errors import HostUnreachableError
+
+if TYPE_CHECKING:
+    from festning.engine.ssh import SshConnection
 
 
 class Channel(Protocol):
@@ -43,13 +46,16 @@ class Connection(Protocol):
         """Say goodbye."""
 
 
-async def connect(endpoint: Endpoint) -> Connection:
-    """Open the connection that the endpoint asks for. Raises :class:`HostUnreachableError`."""
+async def connect(endpoint: Endpoint, through: SshConnection | None = None) -> Connection:
+    """Open the connection that the endpoint asks for, ``through`` the machine on the way where there is one.
+
+    Raises :class:`HostUnreachableError`.
+    """
     if endpoint.local:
         return LocalConnection(endpoint.host)
     from festning.engine.ssh import SshConnection  # noqa: PLC0415  asyncssh takes 0.1 s to import.
 
-    return await SshConnection.open(endpoint)
+    return await SshConnection.open(endpoint, through)
 
 
 def load(endpoints: Iterable[Endpoint]) -> None:

@@ -6,6 +6,8 @@ number that is free) is in ``resolve``, and what is wise is in ``policy``.
 
 from __future__ import annotations
 
+import base64
+import binascii
 import datetime
 import re
 from collections.abc import Callable
@@ -32,7 +34,7 @@ from pydantic import (
 from pydantic_core import CoreSchema
 
 from festning.model.autoscale import parse_a_second, parse_duration
-from festning.model.bridge import DEFAULT_BLOCK, DEFAULT_CIPHERS, DEFAULT_POOL, Cipher
+from festning.model.bridge import DEFAULT_BLOCK, DEFAULT_CIPHERS, DEFAULT_POOL, MOST_PROCESSES, Cipher
 from festning.model.countries import COUNTRIES, GROUP_NAMES
 from festning.model.fortress import Addresses, Data, Dns, Durability, Isolation, Lifetimes, Role, Runtime, Tls
 from festning.model.money import Per, Price, parse_price, parse_rate
@@ -48,6 +50,35 @@ def _address(value: object) -> IPv4Address | IPv6Address:
         with suppress(ValueError):
             return ip_address(value)
     raise ValueError("is not an IP address, such as 203.0.113.11")
+
+
+def _addresses(value: object) -> tuple[IPv4Address | IPv6Address, ...]:
+    """One address, or one of each family; the first is where the host is logged in to."""
+    found = tuple(_address(one) for one in (value if isinstance(value, list) else [value]))
+    if not found or len({one.version for one in found}) != len(found):
+        raise ValueError("is not one address, or one of each family, such as [203.0.113.11, 2001:db8::11]")
+    return found
+
+
+def _ports(value: object) -> tuple[int, ...]:
+    ports = tuple(value) if isinstance(value, list) else (value,)
+    if not ports or not all(type(port) is int and 1 <= port <= 65535 for port in ports):
+        raise ValueError("is not a port, such as 22, or a list of them while one is being changed, such as [2222, 22]")
+    if len(set(ports)) != len(ports):
+        raise ValueError("has a port twice")
+    return ports
+
+
+def _host_key(value: object) -> str:
+    """The kind and the key, without the comment (sshd(8), AUTHORIZED_KEYS FILE FORMAT; RFC 4253, 6.6)."""
+    words = value.split() if isinstance(value, str) else []
+    if len(words) >= 2:
+        with suppress(ValueError, binascii.Error):
+            blob = base64.b64decode(words[1], validate=True)
+            kind = words[0].encode()
+            if blob.startswith(len(kind).to_bytes(4, "big") + kind) and len(blob) > 4 + len(kind):
+                return f"{words[0]} {words[1]}"
+    raise ValueError("is not a public key line, such as ssh-ed25519 AAAA…")
 
 
 def _network(value: object) -> IPv4Network | IPv6Network:
@@ -132,6 +163,21 @@ Country = Annotated[StrictStr, AfterValidator(_country)]
 CountryOrGroup = Annotated[StrictStr, AfterValidator(_country_or_group)]
 Size = Annotated[StrictStr, AfterValidator(_size)]
 Address = Annotated[IPv4Address | IPv6Address, PlainValidator(_address), WithJsonSchema({"type": "string"})]
+AddressOfEach = Annotated[
+    tuple[IPv4Address | IPv6Address, ...],
+    PlainValidator(_addresses),
+    WithJsonSchema(
+        {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}, "minItems": 1, "maxItems": 2}]}
+    ),
+]
+_PORT_SCHEMA = {"type": "integer", "minimum": 1, "maximum": 65535}
+SshPorts = Annotated[
+    tuple[int, ...],
+    PlainValidator(_ports),
+    WithJsonSchema({"anyOf": [_PORT_SCHEMA, {"type": "array", "items": _PORT_SCHEMA, "minItems": 1}]}),
+]
+HostKey = Annotated[str, PlainValidator(_host_key), WithJsonSchema({"type": "string"})]
+SshUser = Annotated[StrictStr, Field(pattern=r"^[a-z_][a-z0-9_-]*$")]
 Duration = Annotated[
     StrictStr, AfterValidator(_duration), WithJsonSchema({"type": "string", "pattern": r"^[1-9][0-9]{0,8}(ms|s|m|h)$"})
 ]
@@ -256,7 +302,11 @@ class HostEntry(_Declared):
 
     site: Name = Field(description="One of the sites.")
     role: Role
-    address: Address | None = Field(default=None, description="Public address; left out where a provider gives one.")
+    address: AddressOfEach | None = Field(
+        default=None,
+        description="Public address, or a list of one IPv4 and one IPv6 address, the one for SSH first; left out where "
+        "a provider gives one.",
+    )
     count: Annotated[StrictInt, Field(ge=1, le=10_000)] | None = Field(
         default=None, description="How many equal edges this entry stands for."
     )
@@ -269,7 +319,14 @@ class HostEntry(_Declared):
     number: Annotated[StrictInt, Field(ge=1, lt=1 << 24)] | None = Field(
         default=None, description="The host's number on the bridge (of a group: its first); chosen when left out."
     )
-    ssh_port: Annotated[StrictInt, Field(ge=1, le=65535)] = 22
+    ssh_port: SshPorts = Field(
+        default=(22,),
+        description="Where its sshd listens. To change it, declare the new and the old one, [2222, 22], for one apply.",
+    )
+    host_key: HostKey | None = Field(
+        default=None,
+        description="The only SSH host key that is accepted of it (ssh-ed25519 AAAA…); left out: your known_hosts.",
+    )
     size: Line | None = Field(
         default=None, description="The provider's name for the machine's size; rented ones need it."
     )
@@ -316,6 +373,17 @@ class BridgeEntry(_Declared):
         default=DEFAULT_CIPHERS,
         min_length=1,
         description="What the tunnels are encrypted with; the first is preferred.",
+    )
+    processes: Annotated[StrictInt, Field(ge=1, le=MOST_PROCESSES)] = Field(
+        default=1,
+        description="OpenVPN processes of each core's hub, among which edges are dealt out by their numbers; each uses "
+        "one processor, at a port of its own (port, port + 1, ...). A change moves edges: see beside.",
+    )
+    beside: Annotated[StrictInt, Field(ge=1, le=MOST_PROCESSES)] | None = Field(
+        default=None,
+        description="How many processes there were, or are to be: edges that move have links to both then. In three "
+        "applies nobody is cut off, such as {processes: 1, beside: 2}, {processes: 2, beside: 1}, {processes: 2}; in "
+        "one, those that move are for seconds.",
     )
 
 
@@ -439,15 +507,26 @@ class OriginEntry(_Declared):
         return {"anyOf": [{"type": "string"}, handler(core)]}
 
 
+class BastionEntry(_Declared):
+    """A machine of yours through which all hosts are reached; festning changes nothing on it."""
+
+    address: Address = Field(description="Where it is reached, and where it comes from: it must be in admin.from.")
+    ssh_port: Annotated[StrictInt, Field(ge=1, le=65535)] = 22
+    ssh_user: SshUser | None = Field(default=None, description="As whom; admin.ssh_user when left out.")
+    host_key: HostKey | None = Field(
+        default=None,
+        description="The only SSH host key that is accepted of it (ssh-ed25519 AAAA…); left out: your known_hosts.",
+    )
+
+
 class AdminEntry(_Declared):
     """Who may administrate."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
     origins: tuple[OriginEntry, ...] = Field(alias="from", min_length=1, description="Networks that may reach SSH.")
-    ssh_user: Annotated[StrictStr, Field(pattern=r"^[a-z_][a-z0-9_-]*$")] = Field(
-        default="root", description="root, or a user who may sudo without a password."
-    )
+    ssh_user: SshUser = Field(default="root", description="root, or a user who may sudo without a password.")
+    bastion: BastionEntry | None = Field(default=None, description="Left out: hosts are reached directly.")
 
 
 class AccountingEntry(_Declared):

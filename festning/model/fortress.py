@@ -101,10 +101,13 @@ class OpenPort:
 class Host:
     """A machine with one role. ``address`` is where others reach it over the public network; ``None`` until it exists.
 
-    ``entry`` is the name it has under ``hosts:`` (a group such as ``edge`` with a count stands for several hosts).
-    ``size`` and ``image`` are the provider's words. ``disk`` is the size of its disk in bytes, where that is declared;
-    ``traffic`` the bytes that leave it in a month. One that is ``leaving`` still serves, and nobody is sent to it.
-    ``autoscale`` is within what its group follows its traffic.
+    ``other_address`` is a second one, of the other family. ``ssh_port`` is where its sshd listens, ``old_ssh_ports``
+    where it still does while that is changed. ``host_key`` is the public key line that it must present to SSH; ``None``
+    leaves that to the provider, or to the operator's known_hosts. ``entry`` is the name it has under ``hosts:`` (a
+    group such as ``edge`` with a count stands for several hosts). ``size`` and ``image`` are the provider's words.
+    ``disk`` is the size of its disk in bytes, where that is declared; ``traffic`` the bytes that leave it in a month.
+    One that is ``leaving`` still serves, and nobody is sent to it. ``autoscale`` is within what its group follows its
+    traffic.
     """
 
     name: str
@@ -114,7 +117,10 @@ class Host:
     site: Site
     bridge: IPv4Address
     address: Address | None = None
+    other_address: Address | None = None
     ssh_port: int = 22
+    old_ssh_ports: tuple[int, ...] = ()
+    host_key: str | None = None
     size: str | None = None
     image: str | None = None
     disk: int | None = None
@@ -123,6 +129,16 @@ class Host:
     traffic: int | None = None
     autoscale: Autoscale | None = None
     leaving: bool = False
+
+    @property
+    def addresses(self) -> tuple[Address, ...]:
+        """Its public addresses, the one that it is logged in to first; none until it exists."""
+        return tuple(address for address in (self.address, self.other_address) if address is not None)
+
+    @property
+    def ssh_ports(self) -> tuple[int, ...]:
+        """Where its sshd listens, in the order in which they are tried."""
+        return (self.ssh_port, *self.old_ssh_ports)
 
     @property
     def rented(self) -> bool:
@@ -266,6 +282,16 @@ class Origin:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Bastion:
+    """A machine through which all hosts are reached; ``host_key`` is the public key line that it must present."""
+
+    address: Address
+    ssh_port: int
+    ssh_user: str
+    host_key: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Admin:
     """Who may administrate: networks from which SSH is accepted, and the SSH user (``root``, or one with sudo).
 
@@ -275,6 +301,7 @@ class Admin:
     networks: tuple[Net, ...]
     ssh_user: str = "root"
     origins: tuple[Origin, ...] = ()
+    bastion: Bastion | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -351,8 +378,9 @@ class Fortress:
         return Addresses.FULL if self.residency.admits(site) else self.logged_outside
 
     def __hash__(self) -> int:
-        # Equal fortresses have equal names. Going through all hosts would make remembering cost more than it saves.
-        return hash(self.name)
+        # Equal fortresses have equal names. Going through all hosts would make remembering cost more than it saves; and
+        # one that has grown is not compared with what it was, host by host, whenever something is remembered.
+        return hash((self.name, len(self.hosts)))
 
     @cached_property
     def _by_name(self) -> Mapping[str, Host]:
@@ -404,6 +432,25 @@ class Fortress:
         if host.role is not Role.CORE:
             return self.cores
         return tuple(hub for hub in self.hubs if hub.name != host.name)
+
+    def ways_to(self, hub: Host, host: Host) -> tuple[Address, ...]:
+        """The addresses at which a host dials a hub: of the families that both have.
+
+        All of the hub's while the host has none itself, and when they share none: the file is not accepted then.
+        """
+        families = {address.version for address in host.addresses}
+        return tuple(address for address in hub.addresses if address.version in families) or hub.addresses
+
+    def processes_of(self, hub: Host) -> int:
+        """How many OpenVPN processes a hub is: an arbiter's has the cores alone, and needs no second one."""
+        return self.bridge.running if hub.role is Role.CORE else 1
+
+    def dialled_by(self, host: Host) -> tuple[int, ...]:
+        """Which processes of its hubs a host dials, from 0: edges are dealt out, everything else dials the first.
+
+        More than one while an edge moves; hubs answer over the first of them.
+        """
+        return self.bridge.dialled(host.number) if host.role is Role.EDGE else (0,)
 
     def peers_of(self, host: Host) -> tuple[Host, ...]:
         """The hosts that a host reaches over the bridge: a core reaches every other host, others reach the cores.

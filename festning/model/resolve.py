@@ -11,7 +11,7 @@ from difflib import get_close_matches
 from itertools import chain
 from pathlib import Path
 
-from festning.model.bridge import Bridge
+from festning.model.bridge import PROCESS_ROOM, Bridge
 from festning.model.contradiction import Contradiction
 from festning.model.countries import expand
 from festning.model.declared import FortressFile, HostEntry, LeavingEntry, ServiceEntry, parse_size
@@ -19,6 +19,7 @@ from festning.model.document import LONGEST_SHOWN, KeyPath
 from festning.model.fortress import (
     Admin,
     Backup,
+    Bastion,
     Database,
     Dns,
     Fortress,
@@ -38,6 +39,7 @@ from festning.model.fortress import (
     Waiver,
 )
 from festning.model.numbering import FIRST, Entry, first_numbers
+from festning.model.resolve_access import RESERVED_PORTS, access_contradictions
 from festning.model.resolve_autoscale import autoscale, autoscale_contradictions
 from festning.model.resolve_money import accounting, money_contradictions, site_prices
 
@@ -45,9 +47,9 @@ FIRST_SERVICE_PORT = 8100
 MOST_HOSTS = 20_000
 """Twice what has been measured."""
 SHORTEST_GANDI_TTL = 300
+LAST_PORT = 65535
 MOST_CHOICES = 40
 """Names that an error lists."""
-RESERVED_PORTS = frozenset({3306, 4444, 4567, 4568, 8404, 8443, 9200})
 
 
 def resolve(declared: FortressFile, folder: Path) -> Fortress | list[Contradiction]:
@@ -60,6 +62,8 @@ def resolve(declared: FortressFile, folder: Path) -> Fortress | list[Contradicti
         block=declared.bridge.block,
         port=declared.bridge.port,
         ciphers=declared.bridge.ciphers,
+        processes=declared.bridge.processes,
+        beside=declared.bridge.beside,
     )
     contradictions = list(
         chain(
@@ -71,6 +75,7 @@ def resolve(declared: FortressFile, folder: Path) -> Fortress | list[Contradicti
             _rent_contradictions(declared),
             autoscale_contradictions(declared),
             _service_contradictions(declared, folder),
+            access_contradictions(declared),
             money_contradictions(declared),
         )
     )
@@ -120,7 +125,22 @@ def resolve(declared: FortressFile, folder: Path) -> Fortress | list[Contradicti
 def _admin(declared: FortressFile) -> Admin:
     origins = tuple(Origin(origin.network, origin.country) for origin in declared.admin.origins)
     return Admin(
-        networks=tuple(origin.network for origin in origins), ssh_user=declared.admin.ssh_user, origins=origins
+        networks=tuple(origin.network for origin in origins),
+        ssh_user=declared.admin.ssh_user,
+        origins=origins,
+        bastion=_bastion(declared),
+    )
+
+
+def _bastion(declared: FortressFile) -> Bastion | None:
+    entry = declared.admin.bastion
+    if entry is None:
+        return None
+    return Bastion(
+        address=entry.address,
+        ssh_port=entry.ssh_port,
+        ssh_user=entry.ssh_user or declared.admin.ssh_user,
+        host_key=entry.host_key,
     )
 
 
@@ -153,8 +173,11 @@ def _hosts(declared: FortressFile, bridge: Bridge, sites: dict[str, Site]) -> It
                 role=entry.role,
                 site=sites[(leaving and leaving.site) or entry.site],
                 bridge=bridge.address(number if in_pool else 0),
-                address=entry.address,
-                ssh_port=entry.ssh_port,
+                address=entry.address[0] if entry.address else None,
+                other_address=entry.address[1] if entry.address and len(entry.address) > 1 else None,
+                ssh_port=entry.ssh_port[0],
+                old_ssh_ports=entry.ssh_port[1:],
+                host_key=entry.host_key,
                 size=(leaving and leaving.size) or entry.size,
                 image=(leaving and leaving.image) or entry.image,
                 leaving=leaving is not None,
@@ -188,6 +211,7 @@ def _leaving(entry: HostEntry, index: int) -> LeavingEntry | None:
 
 def _services(declared: FortressFile, folder: Path) -> Iterator[Service]:
     taken = {service.port for service in declared.services.values()}
+    taken |= {port for host in declared.hosts.values() for port in host.ssh_port}
     free = (port for port in range(FIRST_SERVICE_PORT, 65536) if port not in taken | RESERVED_PORTS)
     for index, (name, entry) in enumerate(declared.services.items()):
         yield Service(
@@ -226,6 +250,20 @@ def _bridge_contradictions(declared: FortressFile) -> Iterator[Contradiction]:
         )
     elif not pool.is_private:
         yield Contradiction(("bridge", "pool"), f"{pool} is not a private network", hint="such as 10.8.0.0/16")
+    running = max(declared.bridge.processes, declared.bridge.beside or 1)
+    if (last := declared.bridge.port + running - 1) > LAST_PORT:
+        yield Contradiction(
+            ("bridge", "port"),
+            f"{running} processes at ports from {declared.bridge.port} on would end at {last}",
+            expected=f"at most {LAST_PORT - running + 1}",
+        )
+    if declared.bridge.beside == declared.bridge.processes:
+        yield Contradiction(
+            ("bridge", "beside"),
+            f"there are {declared.bridge.beside} processes already: no edge would move",
+            expected="how many there were, or are to be",
+            hint="leave it out when nothing is to change",
+        )
 
 
 def _backup_contradictions(declared: FortressFile) -> Iterator[Contradiction]:
@@ -364,6 +402,8 @@ def _number_contradictions(hosts: Iterable[Host], bridge: Bridge, declared: Fort
                 f"hub number {host.number} is past the pool: {bridge.pool} has blocks for {bridge.largest_hub} hubs",
                 expected=f"a number from 1 to {bridge.largest_hub}",
             )
+        elif host.role is not Role.EDGE and bridge.running > 1:
+            yield from _process_contradictions(path, host, bridge)
         other = holders.setdefault(host.number, host)
         if other is not host:
             reported.add(host.entry)
@@ -373,6 +413,24 @@ def _number_contradictions(hosts: Iterable[Host], bridge: Bridge, declared: Fort
                 expected="a number of its own for each host",
                 hint=f"leave number out to have one chosen (from {FIRST[host.role]} for role {host.role.value})",
             )
+
+
+def _process_contradictions(path: KeyPath, host: Host, bridge: Bridge) -> Iterator[Contradiction]:
+    """What keeps a hub of several processes from having a block for each."""
+    if host.number >= PROCESS_ROOM:
+        yield Contradiction(
+            path,
+            f"hub number {host.number} has a block that another hub's second process needs",
+            expected=f"a number from 1 to {PROCESS_ROOM - 1}, with bridge.processes: {bridge.running}",
+        )
+    elif host.role is Role.CORE and host.number > (largest := bridge.largest_hub_of(bridge.running)):
+        yield Contradiction(
+            ("bridge", "processes"),
+            f"{bridge.pool} has no blocks for {bridge.running} processes of hub number {host.number}: its hubs with "
+            f"so many have numbers up to {max(largest, 0)}",
+            expected="fewer processes, or a larger pool",
+            hint=f"each process takes {PROCESS_ROOM} blocks more",
+        )
 
 
 def _host_contradictions(hosts: Iterable[Host]) -> Iterator[Contradiction]:
@@ -386,15 +444,14 @@ def _host_contradictions(hosts: Iterable[Host]) -> Iterator[Contradiction]:
                 f"{host.entry!r} and {twin.entry!r} both make a host named {host.name}",
                 hint="rename one of them",
             )
-        if host.address is None:
-            continue
-        neighbour = by_address.setdefault(host.address, host)
-        if neighbour is not host:
-            yield Contradiction(
-                ("hosts", host.entry, "address"),
-                f"{host.name} and {neighbour.name} have the same address {host.address}",
-                expected="an address of its own for each host",
-            )
+        for address in host.addresses:
+            neighbour = by_address.setdefault(address, host)
+            if neighbour is not host:
+                yield Contradiction(
+                    ("hosts", host.entry, "address"),
+                    f"{host.name} and {neighbour.name} have the same address {address}",
+                    expected="an address of its own for each host",
+                )
 
 
 def _service_contradictions(declared: FortressFile, folder: Path) -> Iterator[Contradiction]:

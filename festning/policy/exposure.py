@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from festning.model.fortress import Host, Net, OpenPort
-from festning.model.resolve import RESERVED_PORTS
+from festning.model.resolve_access import RESERVED_PORTS
 from festning.policy.rule import Case, Fault
 
 WIDEST = {4: 8, 6: 32}

@@ -24,9 +24,11 @@ class Endpoint:
 
     ``namespace`` is the path of the network namespace in which the TCP socket has to be opened (see
     ``lab.namespace.open_socket``), or ``None`` for an ordinary socket. ``known_host_key`` is the public key line
-    (``ssh-ed25519 AAAA…``) that the host must present, or ``None`` to go by the operator's ``~/.ssh/known_hosts``.
+    (``ssh-ed25519 AAAA…``) that the host must present, or ``None`` to go by the operator's ``~/.ssh/known_hosts``;
+    ``key_source`` tells a person where that key stands.
     ``client_key`` is the private key to log in with, in OpenSSH's format, never written to a disk, or ``None`` for the
-    operator's agent and default keys.
+    operator's agent and default keys. ``other_ports`` are tried in turn where nothing listens at ``port``. ``via`` is
+    the way to the machine that the connection goes through.
     """
 
     host: str
@@ -36,6 +38,9 @@ class Endpoint:
     namespace: str | None = None
     known_host_key: str | None = None
     client_key: str | None = field(default=None, repr=False)
+    key_source: str = "the lab"
+    other_ports: tuple[int, ...] = ()
+    via: Endpoint | None = None
 
 
 class Provider(Protocol):

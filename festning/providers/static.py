@@ -1,6 +1,7 @@
 """Machines that exist already, at the addresses that the fortress declares.
 
-Knows only the declaration. Keys are the operator's own: their agent or default keys, and their ``~/.ssh/known_hosts``.
+Knows only the declaration. The operator's keys are their own: their agent or default keys. A host's key is the declared
+one, or else what is in the operator's ``~/.ssh/known_hosts``; one that is in neither is not believed.
 """
 
 from __future__ import annotations
@@ -8,6 +9,8 @@ from __future__ import annotations
 from festning.errors import UsageError
 from festning.model.fortress import Fortress
 from festning.providers.interface import Endpoint
+
+BASTION = "bastion"
 
 
 class Static:
@@ -38,4 +41,28 @@ class Static:
             raise UsageError(
                 f"no address is declared for {name}", hint=f"give {host.entry} an `address:` in fortress.yaml"
             )
-        return Endpoint(name, str(host.address), host.ssh_port, self._fortress.admin.ssh_user)
+        return Endpoint(
+            name,
+            str(host.address),
+            host.ssh_port,
+            self._fortress.admin.ssh_user,
+            known_host_key=host.host_key,
+            key_source=f"hosts.{host.entry}.host_key",
+            other_ports=host.old_ssh_ports,
+            via=bastion_of(self._fortress),
+        )
+
+
+def bastion_of(fortress: Fortress) -> Endpoint | None:
+    """The way to the machine through which hosts are reached, where there is one."""
+    bastion = fortress.admin.bastion
+    if bastion is None:
+        return None
+    return Endpoint(
+        BASTION,
+        str(bastion.address),
+        bastion.ssh_port,
+        bastion.ssh_user,
+        known_host_key=bastion.host_key,
+        key_source="admin.bastion.host_key",
+    )

@@ -31,10 +31,15 @@ def trusting(authority: str) -> ssl.SSLContext:
 
 
 async def ask(service: Service, door: Host, context: ssl.SSLContext, port: int = 443) -> Look:
-    """One look at one front door."""
+    """One look at one front door: at each of its addresses, as the answer has them all or none."""
+    looks = [await _ask_at(service, str(address), port, context) for address in door.addresses]
+    return next((worst for worst in (Look.DEAD, Look.WELL) if worst in looks), Look.UNKNOWN)
+
+
+async def _ask_at(service: Service, address: str, port: int, context: ssl.SSLContext) -> Look:
     try:
         async with asyncio.timeout(PATIENCE_S):
-            status = await _status(service, str(door.address), port, context)
+            status = await _status(service, address, port, context)
     except TimeoutError:
         return Look.DEAD
     except OSError as error:  # TLS that cannot be trusted is one, too.

@@ -130,11 +130,12 @@ class View:
         return Sight(edge=edge.name, reached=True, requests=measured.requests, p99_ms=measured.p99_ms)
 
     async def _others(self, silent: Iterable[Host]) -> tuple[Mapping[str, bool], Mapping[str, frozenset[str] | None]]:
-        cores = [core.name for core in self._fortress.cores]
+        cores = self._fortress.cores
         printed = await asyncio.gather(
-            self._told(greeting.probe(self._fortress, silent)), *(self._told(heard.probe(core)) for core in cores)
+            self._told(greeting.probe(self._fortress, silent)),
+            *(self._told(heard.probe(self._fortress, core)) for core in cores),
         )
-        hearing = {core: heard.heard(told) for core, told in zip(cores, printed[1:], strict=True)}
+        hearing = {core.name: heard.heard(told) for core, told in zip(cores, printed[1:], strict=True)}
         return greeting.parse_greetings(printed[0]), hearing
 
     async def _told(self, probe: Probe) -> str | None:

@@ -118,4 +118,7 @@ def _endpoint(way: Way) -> Endpoint:
         known_host_key=way.known_host_key,
         client_key=way.client_key,
         open_socket=open_socket,
+        key_source=way.key_source,
+        other_ports=way.other_ports,
+        via=None if way.via is None else _endpoint(way.via),
     )

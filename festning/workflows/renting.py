@@ -7,6 +7,7 @@ rest of ``up``.
 
 from __future__ import annotations
 
+import asyncio
 import socket
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -14,7 +15,9 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path
 
-from festning.errors import FestningError, ProviderError, UsageError
+from festning.engine.connections import Connections
+from festning.engine.endpoint import Endpoint
+from festning.errors import FestningError, HostUnreachableError, ProviderError, UsageError
 from festning.model.fortress import Fortress
 from festning.model.material import OPERATOR_KEY, host_key
 from festning.providers.cloud.calls import AGAIN
@@ -179,14 +182,17 @@ def _guard(rental: Rental, wanted: Mapping[str, Wanted], hosts: Iterable[str]) -
 
 def _wait_for_ssh(rental: Rental, opened: Opened, hosts: Iterable[str], progress: Progress) -> None:
     progress.stage("Wait for the machines' SSH")
+    ways = {way.host: way for way in opened.endpoints()}
 
-    def look(address: str, port: int) -> bool | None:
-        return rental.landlords.answers(address, port) or None
+    def look(way: Endpoint) -> bool | None:
+        if way.via is not None:
+            return _comes_through(way) or None
+        return rental.landlords.answers(way.address, way.port) or None
 
     for host in map(opened.fortress.host, hosts):
         progress.detail(host.name)
         address, port = str(host.address), host.ssh_port
-        if rental.landlords.patience.until(partial(look, address, port), BOOT_S) is None:
+        if rental.landlords.patience.until(partial(look, ways[host.name]), BOOT_S) is None:
             raise ProviderError(
                 f"{host.name}: its machine runs, and {address} does not answer at port {port}",
                 hint="is this machine's address one of `admin.from`? Otherwise see its console at the provider; "
@@ -205,6 +211,26 @@ def _opened(fortress: Fortress, vault: Vault, machines: Mapping[str, Rented]) ->
     keys = {name: Keys(vault.lookup(host_key(name).public), client_key) for name in machines}
     estate = Estate(fortress, machines, keys)
     return Opened(estate.place(fortress), estate, vault)
+
+
+def _comes_through(way: Endpoint) -> bool:
+    """Whether a host can be logged in to from the machine on the way to it.
+
+    Raises :class:`HostUnreachableError` when that machine itself cannot be: waiting for the host would not help.
+    """
+
+    async def come() -> bool:
+        assert way.via is not None
+        async with Connections([way.via]) as connections:
+            await connections.to(way.via.host)
+        try:
+            async with Connections([way]) as connections:
+                await connections.to(way.host)
+        except HostUnreachableError:
+            return False
+        return True
+
+    return asyncio.run(come())
 
 
 def _answers(address: str, port: int) -> bool:

@@ -130,7 +130,7 @@ def _stands(
     service: Service,
     door: Host,
 ) -> bool:
-    stood = str(door.address) in before.get(service.host, frozenset())
+    stood = not before.get(service.host, frozenset()).isdisjoint(map(str, door.addresses))
     return stands(stood, seen.get((service.name, door.name), ()))
 
 

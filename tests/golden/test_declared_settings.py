@@ -51,6 +51,19 @@ def test_ciphers_of_the_bridge() -> None:
         assert "data-ciphers CHACHA20-POLY1305:AES-128-CBC\n" in content(fortress, host, path)
 
 
+def test_processes_of_the_hubs() -> None:
+    fortress = declared("waivers: []", "bridge: {port: 1200, processes: 2}")
+    second = content(fortress, "core1", "/etc/openvpn/server/hub-b.conf")
+    assert "\nport 1201\n" in second
+    assert "remote 203.0.113.11 1201 udp4\n" in content(fortress, "edge2", "/etc/openvpn/client/hub1-b.conf")
+    rules = content(fortress, "core1", "/etc/nftables.conf")
+    assert "ip saddr { 192.0.2.102 } udp dport 1201 " in rules
+    assert "ip saddr { 192.0.2.101, 198.51.100.5, 203.0.113.12 } udp dport 1200 " in rules
+    both = declared("waivers: []", "bridge: {port: 1200, processes: 1, beside: 2}")
+    assert "remote 203.0.113.11 1200 udp4\n" in content(both, "edge2", "/etc/openvpn/client/hub1.conf")
+    assert "remote 203.0.113.11 1201 udp4\n" in content(both, "edge2", "/etc/openvpn/client/hub1-b.conf")
+
+
 def test_lifetimes_of_certificates() -> None:
     fortress = declared("waivers: []", "certificates: {web: 90, bridge: 100, database: 110}")
     catalog = compile_catalogs(fortress, read_sources(fortress), Formation.running())["core1"]
@@ -83,3 +96,24 @@ def test_a_declared_disk_is_compared_with_the_disk() -> None:
     fortress = declared("address: 203.0.113.11,", "address: 203.0.113.11, disk: 40GiB,")
     (check,) = (check for check in checks(fortress) if check.id == "base.disk-size")
     assert (check.host, check.expected) == ("core1", "≥ 36.0 GiB (40 GiB declared)")
+
+
+PORTS = "/etc/ssh/sshd_config.d/01-port.conf"
+
+
+def test_where_sshd_listens() -> None:
+    fortress = declared("address: 203.0.113.11,", "address: 203.0.113.11, ssh_port: [2222, 22],")
+    assert content(fortress, "core1", PORTS).splitlines()[1:] == ["Port 2222", "Port 22"]
+    rules = content(fortress, "core1", "/etc/nftables.conf")
+    assert "tcp dport 2222 counter accept" in rules
+    assert "tcp dport 22 counter accept" in rules
+    alone = declared("address: 203.0.113.11,", "address: 203.0.113.11, ssh_port: 2222,")
+    assert content(alone, "core1", PORTS).splitlines()[1:] == ["Port 2222"]
+    assert "tcp dport 22 counter accept" not in content(alone, "core1", "/etc/nftables.conf")
+
+
+def test_where_sshd_listens_by_itself_nothing_is_said() -> None:
+    catalog = compile_catalogs(
+        declared("waivers: []", ""), read_sources(declared("waivers: []", "")), Formation.running()
+    )
+    assert not [item for _, item in catalog["core1"].items() if isinstance(item, File) and item.path == PORTS]

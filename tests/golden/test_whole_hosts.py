@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from bench.programs import ImageCopy
 from festning.model.catalog import Account, Directory, File, HostCatalog, Unit
 from festning.model.load import load_fortress
 from festning.model.reference import fill
@@ -24,9 +25,10 @@ from festning.vault import age
 from festning.vault.vault import Vault
 from festning.workflows.compiling import compile_catalogs, read_sources
 from tests.conftest import EXAMPLE
-from tests.programs import ImageCopy
+from tests.golden.families import mixed
 
-HOSTS = ("core1", "core2", "arbiter", "edge1", "edge2")
+WITH_SIX = " with IPv6"
+HOSTS = ("core1", "core2", "arbiter", "edge1", "edge2", f"core1{WITH_SIX}", f"edge1{WITH_SIX}")
 POOL = ".php-fpm.conf"
 LAY = """
 import json, os, shutil, subprocess, sys
@@ -70,9 +72,12 @@ class Laid:
 
 @pytest.fixture(scope="module")
 def filled(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, HostCatalog], Vault]:
-    """The example's catalogs, and all that they refer to; the vault is never written."""
+    """The example's catalogs, two of it with IPv6, and all that they refer to; the vault is never written."""
     fortress = relocate(load_fortress(EXAMPLE / "fortress.yaml"))
     catalogs = compile_catalogs(fortress, read_sources(fortress), Formation.running())
+    six = mixed()
+    with_six = compile_catalogs(six, read_sources(six), Formation.running())
+    catalogs |= {f"{name}{WITH_SIX}": with_six[name] for name in ("core1", "edge1")}
     vault = Vault.create(tmp_path_factory.mktemp("vault") / "vault.age", [age.generate_identity()[1]])
     for catalog in catalogs.values():
         vault.ensure(catalog.materials, datetime.now(UTC))

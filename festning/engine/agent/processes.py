@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import select
+import sys
 import time
 
 ENVIRONMENT = {
@@ -21,7 +22,8 @@ _HANGUP, _KILL, _PIPE, _TERMINATE = 1, 9, 13, 15
 """signal(7), the same on every Linux. ``signal`` would bring enumerations with it: 3 ms of each look at a host."""
 OUTPUT_LIMIT = 64 * 1024
 CUT_MARK = b"\n[cut: the rest of the output is left out]\n"
-_SHELLS = {"sh": ("/bin/sh",), "python3": ("python3", "-I", "-")}
+# This very Python: an operator's machine may have several, and by its name alone one would look for another's library.
+_SHELLS = {"sh": ("/bin/sh",), "python3": (sys.executable or "python3", "-I", "-")}
 
 
 class Command:

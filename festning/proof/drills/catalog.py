@@ -48,7 +48,7 @@ def cut_edge(parts: Parts) -> Fault | str:
 
 
 def stop_hub(parts: Parts) -> Fault:
-    return processes.stopped("stop-hub", parts.writer, parts.hub, hits=frozenset({parts.writer}))
+    return processes.stopped("stop-hub", parts.writer, *parts.hubs[parts.writer], hits=frozenset({parts.writer}))
 
 
 def isolate_writer(parts: Parts) -> Fault:
@@ -114,7 +114,9 @@ def expire_certificate(parts: Parts) -> Fault | str:
 
 def clock_skew(parts: Parts) -> Fault:
     host = parts.standby.name
-    return clocks.wrong_clock("clock-skew", host, (parts.hub, *parts.tunnels[host], parts.database), offset="-1h")
+    return clocks.wrong_clock(
+        "clock-skew", host, (*parts.hubs[host], *parts.tunnels[host], parts.database), offset="-1h"
+    )
 
 
 def sever_abroad(parts: Parts) -> Fault | str:

@@ -11,6 +11,7 @@ from festning.model.fortress import Host
 from festning.proof.faults.fault import Fault, Script, Sign, SiteLink, lasting
 
 TABLE = "inet festning_drill"
+_FAMILIES = {4: "ip", 6: "ip6"}
 _UNLOAD = f"nft delete table {TABLE} 2>/dev/null || true"
 
 
@@ -45,19 +46,20 @@ def partition(name: str, what: str, groups: Iterable[tuple[Host, ...]], *, hits:
 
 def one_way_loss(name: str, host: Host, peer: Host, *, percent: int) -> Fault:
     """Of what ``peer`` sends to ``host``, this share of packets is lost; the other direction is whole."""
+    ports = ", ".join(map(str, host.ssh_ports))
+    kept = "".join(f"        {source} tcp dport {{ {ports} }} accept\n" for source in _from(peer))
+    lost = "".join(f"        {source} numgen random mod 100 < {percent} counter drop\n" for source in _from(peer))
     rules = f"""    chain input {{
         type filter hook input priority -400; policy accept;
-        {_family(peer)} saddr {peer.address} tcp dport 22 accept
-        {_family(peer)} saddr {peer.address} numgen random mod 100 < {percent} counter drop
-    }}
+{kept}{lost}    }}
 """
     inject, heal = lasting(name, host.name, inject=_load(rules), heal=_UNLOAD)
-    lost = f"nft list table {TABLE} | tee /dev/stderr | grep -q 'counter packets [1-9]'\n"
+    seen = f"nft list table {TABLE} | tee /dev/stderr | grep -q 'counter packets [1-9]'\n"
     return Fault(
         name=name,
         what=f"{percent} % of the packets from {peer.name} to {host.name} are lost, none in the other direction",
         inject=(inject,),
-        observed=(Sign(what=f"packets from {peer.name} were dropped at {host.name}", host=host.name, text=lost),),
+        observed=(Sign(what=f"packets from {peer.name} were dropped at {host.name}", host=host.name, text=seen),),
         heal=(heal,),
         gone=(Sign(what=f"{host.name} drops nothing", host=host.name, text=f"! nft list table {TABLE}\n"),),
     )
@@ -86,8 +88,8 @@ def _unheard(host: Host, witness: Host) -> Sign:
 
 def _between(others: Iterable[Host], verdict: str) -> str:
     others = tuple(others)
-    came = "".join(f"        {_family(host)} saddr {host.address} {verdict}\n" for host in others)
-    went = "".join(f"        {_family(host)} daddr {host.address} {verdict}\n" for host in others)
+    came = "".join(f"        {source} {verdict}\n" for host in others for source in _from(host))
+    went = "".join(f"        {target} {verdict}\n" for host in others for target in _to(host))
     return f"""    chain input {{
         type filter hook input priority -400; policy accept;
 {came}    }}
@@ -97,8 +99,13 @@ def _between(others: Iterable[Host], verdict: str) -> str:
 """
 
 
-def _family(host: Host) -> str:
-    return "ip" if host.address is None or host.address.version == 4 else "ip6"
+def _from(host: Host) -> tuple[str, ...]:
+    """What matches packets from a host at each of its addresses."""
+    return tuple(f"{_FAMILIES[address.version]} saddr {address}" for address in host.addresses)
+
+
+def _to(host: Host) -> tuple[str, ...]:
+    return tuple(f"{_FAMILIES[address.version]} daddr {address}" for address in host.addresses)
 
 
 def _load(rules: str) -> str:

@@ -13,7 +13,7 @@ from festning.errors import ProviderError, UsageError
 from festning.model.fortress import Fortress, Host
 from festning.providers.cloud.rented import Rented, State
 from festning.providers.interface import Endpoint
-from festning.providers.static import Static
+from festning.providers.static import Static, bastion_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +54,9 @@ class Estate:
             self._fortress.admin.ssh_user,
             known_host_key=keys.host_key,
             client_key=keys.client_key,
+            key_source="the vault",
+            other_ports=host.old_ssh_ports,
+            via=bastion_of(self._fortress),
         )
 
     def _placed(self, host: Host) -> Host:

@@ -82,7 +82,13 @@ def relocate(fortress: Fortress) -> Fortress:
         sites=tuple(sites.values()),
         hosts=tuple(
             replace(
-                host, site=sites[host.site.name], address=segments[host.site.name].address(host.number), ssh_port=22
+                host,
+                site=sites[host.site.name],
+                address=segments[host.site.name].address(host.number),
+                other_address=None,
+                ssh_port=22,
+                old_ssh_ports=(),
+                host_key=None,
             )
             for host in fortress.hosts
         ),
@@ -91,6 +97,7 @@ def relocate(fortress: Fortress) -> Fortress:
             fortress.admin,
             networks=tuple(IPv4Network(segments[site.name].router) for site in fortress.sites),
             ssh_user="root",
+            bastion=None,
         ),
         database=replace(fortress.database, memory=min(fortress.database.memory, DATABASE_MEMORY)),
     )

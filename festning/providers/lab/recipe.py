@@ -26,6 +26,8 @@ BASE_PACKAGES = (
     "openssh-server",
     "procps",
     "python3",
+    # As Debian's cloud images have it: for whoever does not come as root.
+    "sudo",
     "systemd",
     "systemd-sysv",
 )

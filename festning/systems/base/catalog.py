@@ -6,7 +6,7 @@ Pure: from the resolved fortress to packages, files and units. The tunnels that 
 
 from __future__ import annotations
 
-from festning.model.catalog import File, Gate, Item, Package, Reload, Renewal, Restart, SystemCatalog, Unit, Wave
+from festning.model.catalog import File, Gate, Item, Package, Reload, Renewal, Restart, Step, SystemCatalog, Unit, Wave
 from festning.model.fortress import Fortress, Host, Role
 from festning.systems.base.kernel import settings_in_force
 from festning.templates import templates_of
@@ -42,6 +42,7 @@ PINNED = (
 )
 """What only the distribution may bring, apt_preferences(5): the packages of all systems with their own families."""
 
+DEFAULT_SSH_PORT = 22
 NETWORKD = "systemd-networkd.service"
 TIMESYNCD = "systemd-timesyncd.service"
 
@@ -54,7 +55,7 @@ def catalog(fortress: Fortress, host: Host) -> SystemCatalog:
         *_names(fortress, host),
         *_kernel(host),
         *_network(fortress, host),
-        *_access(fortress),
+        *_access(fortress, host),
         *_time_and_logs(),
     )
     return SystemCatalog(system=SYSTEM, wave=Wave.GROUND, items=items, guarded=True)
@@ -66,6 +67,13 @@ def _names(fortress: Fortress, host: Host) -> tuple[Item, ...]:
         File(
             path="/etc/hosts",
             content=render("hosts", fortress=fortress, host=host, peers=fortress.peers_of(host)),
+        ),
+        # The name that it had may be in nobody's /etc/hosts now, and sudo looks its own host up each time.
+        File(path="/etc/hostname", content=f"{host.name}\n"),
+        Step(
+            name="the host's own name",
+            check=f'read -r name </proc/sys/kernel/hostname && [ "$name" = {host.name} ]\n',
+            do="hostname --file /etc/hostname\n",
         ),
     )
 
@@ -108,11 +116,26 @@ def _network(fortress: Fortress, host: Host) -> tuple[Item, ...]:
     )
 
 
-def _access(fortress: Fortress) -> tuple[Item, ...]:
+def _access(fortress: Fortress, host: Host) -> tuple[Item, ...]:
     return (
+        *_ports(host),
         File(
             path="/etc/ssh/sshd_config.d/10-festning.conf",
             content=render("sshd.conf", ssh_user=fortress.admin.ssh_user),
+            validate=("/usr/sbin/sshd", "-t"),
+            on_change=(Reload("ssh.service"),),
+        ),
+    )
+
+
+def _ports(host: Host) -> tuple[Item, ...]:
+    """Where sshd listens; at port 22 alone it does by itself."""
+    if host.ssh_ports == (DEFAULT_SSH_PORT,):
+        return ()
+    return (
+        File(
+            path="/etc/ssh/sshd_config.d/01-port.conf",
+            content=render("port.conf", ports=host.ssh_ports),
             validate=("/usr/sbin/sshd", "-t"),
             on_change=(Reload("ssh.service"),),
         ),

@@ -33,8 +33,9 @@ def _administration(fortress: Fortress) -> tuple[Flow, ...]:
             sources=(ADMIN,),
             network=Network.PUBLIC,
             protocol=Protocol.TCP,
-            port=host.ssh_port,
+            port=port,
             why="administration over SSH",
         )
         for host in fortress.hosts
+        for port in host.ssh_ports
     )

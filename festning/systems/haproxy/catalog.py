@@ -62,7 +62,7 @@ def configuration(fortress: Fortress, host: Host) -> str:
         host=host,
         names=names,
         hook=HOOK,
-        listen=("*", "[::]") if host.address is not None and host.address.version == 6 else ("*",),
+        listen=("*", "[::]") if any(address.version == 6 for address in host.addresses) else ("*",),
         backends=backends(fortress, host),
         check_ms=check_every_ms(fortress),
         relayed=relayed(fortress, host) if host.role is Role.EDGE else (),

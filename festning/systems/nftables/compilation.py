@@ -97,9 +97,7 @@ def _networks(fortress: Fortress, network: Network, name: str) -> Iterator[Net]:
         yield ip_network(name)
     elif name != ANYONE:
         host = fortress.host(name)
-        address = host.bridge if network is Network.BRIDGE else host.address
-        if address is not None:
-            yield ip_network(address)
+        yield from map(ip_network, (host.bridge,) if network is Network.BRIDGE else host.addresses)
 
 
 def _collapsed(networks: Iterable[Net]) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ word is worth nothing: it has been stopped itself.
 from __future__ import annotations
 
 from festning.model.check import Probe
+from festning.model.fortress import Fortress, Host
 from festning.systems.openvpn import layout
 
 FRESH_S = 10
@@ -15,16 +16,25 @@ FRESH_S = 10
 _SAYS = r"s/^TIME,[^,]*,//p; s/^CLIENT_LIST,\([^,]*\),.*/\1/p; s/^END$/END/p"
 
 
-def probe(hub: str) -> Probe:
-    """What to ask of a hub: its clock, when it wrote, and whom it heard, a line each."""
-    return Probe(host=hub, script=f"date +%s\nsed -n '{_SAYS}' {layout.HUB_STATUS}\n", timeout_s=5.0)
+def probe(fortress: Fortress, hub: Host) -> Probe:
+    """What to ask of a hub: its clock; and of each of its processes when it wrote and whom it heard, a line each."""
+    files = " ".join(server.status for server in layout.servers(fortress, hub))
+    return Probe(
+        host=hub.name,
+        script=f"date +%s\nfor status in {files}; do echo STATUS; sed -n '{_SAYS}' $status || exit; done\n",
+        timeout_s=5.0,
+    )
 
 
 def heard(printed: str | None) -> frozenset[str] | None:
-    """The hosts that the hub hears; ``None`` where it could not be asked, or does not know itself."""
-    lines = (printed or "").split()
-    if len(lines) < 3 or lines[-1] != "END" or not (lines[0].isdigit() and lines[1].isdigit()):
+    """The hosts that the hub hears; ``None`` where it could not be asked, or one of its processes does not know."""
+    clock, *told = [part.split() for part in (printed or "").split("STATUS")]
+    if not told or len(clock) != 1 or any(not _fresh(one, clock[0]) for one in told):
         return None
-    if abs(int(lines[0]) - int(lines[1])) > FRESH_S:
-        return None
-    return frozenset(lines[2:-1])
+    return frozenset(host for one in told for host in one[1:-1])
+
+
+def _fresh(told: list[str], clock: str) -> bool:
+    """Whether what a process wrote is whole, and of now."""
+    whole = len(told) >= 2 and told[-1] == "END" and told[0].isdigit() and clock.isdigit()
+    return whole and abs(int(clock) - int(told[0])) <= FRESH_S
