@@ -12,7 +12,7 @@ FESTNING := $(VENV)/bin/festning --file $(FORTRESS)
 # The lab: mmdebstrap makes the machines' image, systemd-container (systemd-nspawn) boots them, iproute2 joins them.
 APT := mmdebstrap systemd-container iproute2 nftables util-linux debian-archive-keyring openssh-client python3-venv
 
-.PHONY: help up down test unit lint bench bench-engine bench-failover bench-stack lock packages clean
+.PHONY: help up down test unit lint bench bench-engine bench-failover bench-stack bench-edges lock packages clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -64,6 +64,9 @@ $(VENV)/installed: requirements.lock pyproject.toml | packages
 	$(VENV)/bin/pip install -q --disable-pip-version-check --no-deps --no-build-isolation --no-index \
 	    --config-settings editable_mode=compat -e .
 	@touch $@
+
+bench-edges: $(VENV)/installed ## measure what a hub carries, growing edges, scaling and replacing them (half an hour)
+	$(VENV)/bin/python -m bench.edges --json build/edges.json
 
 lock: ## refresh requirements.lock from pyproject.toml (needs uv on the PATH)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \

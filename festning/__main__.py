@@ -1,5 +1,5 @@
 """``python -m festning``."""
 
-from festning.cli.main import main
+from festning.cli.start import main
 
 main()

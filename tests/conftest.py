@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from bench.programs import CopyError, ImageCopy, Program
 from festning.errors import FestningError
 from festning.model.load import load_fortress
 from festning.providers.lab.image import ensure_image
@@ -21,7 +22,6 @@ from festning.providers.lab.placement import relocate
 from festning.providers.lab.requirements import why_not
 from festning.workflows.compiling import read_sources
 from festning.workflows.laboratory import recipe_of
-from tests.programs import CopyError, ImageCopy, Program
 
 ROOT = Path(__file__).parents[1]
 EXAMPLE = ROOT / "examples" / "nordlys"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.programs import CopyError, ImageCopy
+from bench.programs import CopyError, ImageCopy
 
 
 @pytest.fixture

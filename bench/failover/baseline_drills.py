@@ -41,7 +41,7 @@ def parts(layout: Layout) -> Parts:
         writer=layout.first.name,
         database=DATABASE,
         data_folder="/var/lib/mysql",
-        hub=HUB,
+        hubs={layout.first.name: (HUB,)},
         tunnels={client.name: (TUNNEL,) for client in layout.clients},
         front_door=FRONT_DOOR,
         services={layout.shop.name: SERVICE},

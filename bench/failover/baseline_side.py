@@ -24,11 +24,12 @@ from bench.failover.fortress_side import EDGES, Manner, prefix
 from bench.failover.measured import Label
 from bench.failover.running import Side
 from festning.engine.connections import Connections
+from festning.errors import FestningError
 from festning.model.drill import DrillResult, Sight
 from festning.model.fortress import Fortress
 from festning.model.material import Authority
 from festning.proof.drills.drill import Drill
-from festning.proof.faults.fault import Script
+from festning.proof.faults.fault import Operation, RollingRestart, Script
 from festning.proof.faults.parts import Parts
 from festning.workflows.drilling import Setting, run_drill
 from festning.workflows.hands import Hands, LabHands, do_script
@@ -90,7 +91,17 @@ class OldStack:
     async def writer(self) -> str | None:
         return self.baseline.layout.first.name
 
-    async def restart(self) -> str:
+    def places_by_name(self, per_second: float) -> Places:
+        del per_second
+        raise FestningError("the stack of 2014 leaves its names to whoever keeps them")
+
+    async def operate(self, operation: Operation) -> str:
+        """A restart of everything; it knows nothing else."""
+        if not isinstance(operation, RollingRestart):
+            raise FestningError(f"the stack of 2014 has no way to do that: {operation}")
+        return await self._restart()
+
+    async def _restart(self) -> str:
         """Host by host, the web nodes first and the one with the hub last, each when the one before it is back."""
         layout = self.baseline.layout
         for member in (*layout.webs, layout.arbitrator, layout.second, layout.first):

@@ -12,7 +12,6 @@ from ipaddress import IPv4Address, IPv6Address
 from bench.stack.ground import Ground
 from bench.stack.tools import command
 from bench.stage import RunError, Stage
-from festning.systems.openvpn import layout
 
 PORT = 5201
 SECONDS = 4
@@ -89,7 +88,7 @@ ip link set dev host0 mtu {LARGE_PATH_MTU}
 sed -i 's/^tun-mtu .*/tun-mtu {LARGE_MTU}/' /etc/openvpn/server/*.conf /etc/openvpn/client/*.conf 2>/dev/null || true
 sed -i 's/^MTUBytes=.*/MTUBytes={LARGE_MTU}/' /etc/systemd/network/*-festning-hub*.network
 networkctl reload
-systemctl restart '{layout.HUB_UNIT.partition("@")[0]}@*' '{layout.client_unit(ground.core).partition("@")[0]}@*'
+systemctl restart 'openvpn-server@*' 'openvpn-client@*'
 """
         stage.on_host(host.name, "sh", given=script.encode())
     _await_large(ground)

@@ -4,24 +4,34 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from festning import __version__
-from festning.cli.screen import Screen
+
+if TYPE_CHECKING:
+    from festning.cli.screen import Screen
 
 FILE_NAME = "fortress.yaml"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Invocation:
     """What the global options say."""
 
     chosen: Path | None
     lab: bool
-    screen: Screen
+    as_json: bool
+
+    @cached_property
+    def screen(self) -> Screen:
+        """Where results and progress go; loaded when there is something to show."""
+        from festning.cli.screen import Screen  # noqa: PLC0415
+
+        return Screen(as_json=self.as_json)
 
     @property
     def file(self) -> Path:
@@ -64,7 +74,7 @@ def options(
     ] = False,
 ) -> None:
     del version
-    context.obj = Invocation(file, lab, Screen(as_json=as_json))
+    context.obj = Invocation(file, lab, as_json)
 
 
 def invocation(context: typer.Context) -> Invocation:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-import gc
 import os
 import signal
 import sys
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import typer
 
@@ -23,11 +22,15 @@ from festning.cli import (  # noqa: F401 (importing registers the commands)
     pki,
     rent,
     rolling,
+    scaling,
+    watch,
 )
 from festning.cli.app import app
 from festning.cli.arguments import globals_first
-from festning.cli.screen import Screen
 from festning.errors import EXIT_USAGE, FestningError
+
+if TYPE_CHECKING:
+    from festning.cli.screen import Screen
 
 # What typer raises for a call that it does not understand; it exports only this subclass of it.
 _UsageError: type[Exception] = typer.BadParameter.__bases__[0]
@@ -36,8 +39,6 @@ EXIT_INTERRUPTED = 128 + signal.SIGINT
 
 def main() -> NoReturn:
     """Run ``festning`` and exit."""
-    # Collecting garbage while modules are loaded finds none, and takes a tenth of the time that a plan has.
-    gc.set_threshold(50_000)
     status = _run()
     try:
         sys.stdout.flush()
@@ -54,7 +55,7 @@ def _run() -> int:
     try:
         status = app(globals_first(sys.argv[1:]), standalone_mode=False)
     except FestningError as error:
-        Screen(as_json=False).error(error)
+        _screen().error(error)
         return error.exit_code
     except (KeyboardInterrupt, typer.Abort):
         status = EXIT_INTERRUPTED
@@ -62,5 +63,11 @@ def _run() -> int:
         error.show()  # type: ignore[attr-defined]
         return EXIT_USAGE
     if status == EXIT_INTERRUPTED:
-        Screen(as_json=False).err.print("interrupted; running the same command again continues")
+        _screen().err.print("interrupted; running the same command again continues")
     return status if isinstance(status, int) else os.EX_OK
+
+
+def _screen() -> Screen:
+    from festning.cli.screen import Screen  # noqa: PLC0415 (what goes well may have nothing to show yet)
+
+    return Screen(as_json=False)

@@ -29,7 +29,8 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def _token() -> str:
+def new_token() -> str:
+    """A number that is new each time, for orders that are written as proof."""
     import secrets  # noqa: PLC0415 (each verb loads only what it needs)
 
     return str(secrets.randbelow(10**15)).rjust(15, "0")
@@ -86,7 +87,7 @@ def up(
             surroundings(),
             make=Make(suite, bare) if called.lab else None,
             now=now,
-            token=_token,
+            token=new_token,
             progress=progress,
         )
     up_table.show(called.screen, raised, called.file)
@@ -122,21 +123,27 @@ def plan(
     full: Annotated[bool, typer.Option("--full", help="Show every line of every new file and difference.")] = False,
 ) -> None:
     """Show what apply would change. Exit code 0: nothing; 2: changes are pending; 3: a host could not be reached."""
-    from festning.cli import plan_table  # noqa: PLC0415
-
     called = invocation(context)
     if out is None:
         from festning.workflows import looking  # noqa: PLC0415
 
-        made = asyncio.run(looking.plan(called.file, surroundings(), lab=called.lab, now=now()))
+        looked = looking.plan(called.file, surroundings(), lab=called.lab, now=now(), meanwhile=_load_table)
+        made = asyncio.run(looked)
     else:
         from festning.workflows import saved_plans  # noqa: PLC0415
 
         made = asyncio.run(saved_plans.save(called.file, surroundings(), out, lab=called.lab, now=now()))
+    from festning.cli import plan_table  # noqa: PLC0415
+
     plan_table.show(called.screen, made, full=full)
     if made.unreachable:
         raise typer.Exit(EXIT_UNREACHABLE)
     raise typer.Exit(EXIT_PENDING if made.changes else os.EX_OK)
+
+
+def _load_table() -> None:
+    """Load what shows a plan, and what that takes in its turn."""
+    from festning.cli import plan_table  # noqa: F401, PLC0415
 
 
 @app.command()
@@ -175,7 +182,9 @@ def verify(context: typer.Context) -> None:
     called = invocation(context)
     with called.screen.progress() as progress:
         verification = asyncio.run(
-            verifying.verify_file(called.file, surroundings(), lab=called.lab, now=now, token=_token, progress=progress)
+            verifying.verify_file(
+                called.file, surroundings(), lab=called.lab, now=now, token=new_token, progress=progress
+            )
         )
     check_table.show(called.screen, verification)
     raise typer.Exit(os.EX_OK if verification.verdict is Verdict.PASS else EXIT_FAILED)

@@ -5,7 +5,7 @@ So edges stand in the answer for personal services too, wherever they are: what 
 where the residency rule admits them do they have the key (``Fortress.decrypts``), and no record can change that.
 
 Edges come first, for all services: they are there to be met, and cores are only met when no edge is well. Then cores
-serve what is theirs, and of edge services what they keep a copy of.
+serve what is theirs, and of edge services what they keep a copy of. Edges that are leaving are met while no other is.
 """
 
 from __future__ import annotations
@@ -51,7 +51,9 @@ def answers(fortress: Fortress, stands: Stands = everyone) -> tuple[Answer, ...]
 
 
 def _doors(fortress: Fortress, service: Service, stands: Stands) -> tuple[Host, ...]:
-    for rank in (fortress.edges, fortress.cores):
+    staying = tuple(edge for edge in fortress.edges if not edge.leaving)
+    leaving = tuple(edge for edge in fortress.edges if edge.leaving)
+    for rank in (staying, leaving, fortress.cores):
         found = tuple(door for door in rank if door.address is not None and stands(service, door))
         if found:
             return found

@@ -109,7 +109,7 @@ class _Planner:
         found += [*placed, *removed, *self._paths.tidy(system)]
         found += self._units.enabling(system)
         owed = self._interrupted(system.system)
-        reactions = Reactions.of(files, placed, removed, owed).without(self._left)
+        reactions = Reactions.of(files, placed, removed, owed, departed.units).without(self._left)
         found += with_drains(system, self._units.reacting(system, reactions, touched=bool(placed or removed)))
         found += self._in_order(system, touched=bool(placed or removed))
         return [*found, *gates(system, "something changed")] if found else []

@@ -22,14 +22,24 @@ class Reactions:
     reload: dict[str, str]
 
     @classmethod
-    def of(cls, files: list[File], placed: list[Operation], removed: list[Operation], owed: Reactions) -> Reactions:
+    def of(
+        cls,
+        files: list[File],
+        placed: list[Operation],
+        removed: list[Operation],
+        owed: Reactions,
+        retired: tuple[str, ...] = (),
+    ) -> Reactions:
         """What changed files ask for, each unit once; a restart makes a reload needless.
 
         A removed file cannot ask any more: the files beside it do, or all of the system's when there are none.
+        What was there for a ``retired`` unit alone has nobody left to ask for.
         """
         restart, reload = dict(owed.restart), dict(owed.reload)
         asking = {operation.target: operation.target for operation in placed}
         for operation in removed:
+            if any(_is_of(operation.target, unit) for unit in retired):
+                continue
             beside = [
                 file for file in files if PurePosixPath(file.path).parent == PurePosixPath(operation.target).parent
             ]
@@ -49,6 +59,15 @@ class Reactions:
             {unit: why for unit, why in self.restart.items() if unit not in units},
             {unit: why for unit, why in self.reload.items() if unit not in units},
         )
+
+
+def _is_of(path: str, unit: str) -> bool:
+    """Whether a file is a unit's own by its name: unit file, drop-in, or what is called after a template's instance."""
+    parts = PurePosixPath(path).parts
+    if any(part in (unit, f"{unit}.d") for part in parts):
+        return True
+    instance = unit.partition("@")[2].rpartition(".")[0]
+    return instance != "" and any(part.startswith((f"{instance}.", f"{instance}-")) for part in parts)
 
 
 class UnitPlanner:

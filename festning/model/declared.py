@@ -33,7 +33,8 @@ from pydantic import (
 )
 from pydantic_core import CoreSchema
 
-from festning.model.bridge import DEFAULT_BLOCK, DEFAULT_CIPHERS, DEFAULT_POOL, Cipher
+from festning.model.autoscale import parse_a_second, parse_duration
+from festning.model.bridge import DEFAULT_BLOCK, DEFAULT_CIPHERS, DEFAULT_POOL, MOST_PROCESSES, Cipher
 from festning.model.countries import COUNTRIES, GROUP_NAMES
 from festning.model.fortress import Addresses, Data, Dns, Durability, Isolation, Lifetimes, Role, Runtime, Tls
 from festning.model.money import Per, Price, parse_price, parse_rate
@@ -112,6 +113,16 @@ def _size(value: str) -> str:
     return value
 
 
+def _duration(value: str) -> str:
+    parse_duration(value)
+    return value
+
+
+def _a_second(value: str) -> str:
+    parse_a_second(value)
+    return value
+
+
 def _price(*units: Per) -> Callable[[object], Price]:
     return lambda value: parse_price(value if isinstance(value, str) else "", *units)
 
@@ -167,6 +178,12 @@ SshPorts = Annotated[
 ]
 HostKey = Annotated[str, PlainValidator(_host_key), WithJsonSchema({"type": "string"})]
 SshUser = Annotated[StrictStr, Field(pattern=r"^[a-z_][a-z0-9_-]*$")]
+Duration = Annotated[
+    StrictStr, AfterValidator(_duration), WithJsonSchema({"type": "string", "pattern": r"^[1-9][0-9]{0,8}(ms|s|m|h)$"})
+]
+ASecond = Annotated[
+    StrictStr, AfterValidator(_a_second), WithJsonSchema({"type": "string", "pattern": r"^[1-9][0-9]{0,8}/s$"})
+]
 Network = Annotated[IPv4Network | IPv6Network, PlainValidator(_network), WithJsonSchema({"type": "string"})]
 Pool = Annotated[
     IPv4Network, PlainValidator(_pool), WithJsonSchema({"type": "string"}), PlainSerializer(str, return_type=str)
@@ -250,6 +267,36 @@ class OpenEntry(_Declared):
     why: Line = Field(description="What it is for; stands in the firewall, too.")
 
 
+class AutoscaleEntry(_Declared):
+    """Within what a group of edges follows its traffic; festning watch does it."""
+
+    least: Annotated[StrictInt, Field(ge=1, le=10_000)] = Field(alias="from", description="The fewest edges.")
+    most: Annotated[StrictInt, Field(ge=1, le=10_000)] = Field(alias="to", description="The most edges.")
+    requests: ASecond = Field(
+        description="What one edge should have to do at most, such as 400/s: requests that it decrypts, connections "
+        "that it relays."
+    )
+    p99: Duration = Field(description="Within what an edge should have 99 of 100 answered, such as 250ms.")
+    cool_down: Duration = Field(default="5m", description="How long nothing is changed after a change.")
+    grow_after: Duration = Field(default="1m", description="How long it must be too much before there are more edges.")
+    shrink_after: Duration = Field(
+        default="15m", description="How long it must be little enough before there is one edge less."
+    )
+    replace_after: Duration = Field(
+        default="1m", description="How long an edge must have been dead before another takes its place."
+    )
+
+
+class LeavingEntry(_Declared):
+    """Edges of a group that are on their way out: they stand in no answer any more, and are drained before they go."""
+
+    site: Name | None = Field(default=None, description="Where they are; left out: where the group is.")
+    first: Annotated[StrictInt, Field(ge=1, le=10_000)] = Field(description="The lowest of them.")
+    count: Annotated[StrictInt, Field(ge=1, le=10_000)] = Field(description="How many.")
+    size: Line | None = Field(default=None, description="Their size; left out: the group's.")
+    image: Line | None = Field(default=None, description="Their image; left out: the group's.")
+
+
 class HostEntry(_Declared):
     """A machine, or with ``count`` a group of equal edges (``edge`` with count 2 is edge1 and edge2)."""
 
@@ -262,6 +309,12 @@ class HostEntry(_Declared):
     )
     count: Annotated[StrictInt, Field(ge=1, le=10_000)] | None = Field(
         default=None, description="How many equal edges this entry stands for."
+    )
+    first: Annotated[StrictInt, Field(ge=1, le=10_000)] = Field(
+        default=1, description="Of a group: the number in the name of its first edge. festning move sets it."
+    )
+    leaving: LeavingEntry | None = Field(
+        default=None, description="Of a group: edges that festning scale or move is taking away, until they are gone."
     )
     number: Annotated[StrictInt, Field(ge=1, lt=1 << 24)] | None = Field(
         default=None, description="The host's number on the bridge (of a group: its first); chosen when left out."
@@ -292,6 +345,7 @@ class HostEntry(_Declared):
     traffic: Size | None = Field(
         default=None, description="What leaves it in a month (each, of a group), such as 500GiB; for festning cost."
     )
+    autoscale: AutoscaleEntry | None = None
 
 
 class PersonalEntry(_Declared):
@@ -319,6 +373,17 @@ class BridgeEntry(_Declared):
         default=DEFAULT_CIPHERS,
         min_length=1,
         description="What the tunnels are encrypted with; the first is preferred.",
+    )
+    processes: Annotated[StrictInt, Field(ge=1, le=MOST_PROCESSES)] = Field(
+        default=1,
+        description="OpenVPN processes of each core's hub, among which edges are dealt out by their numbers; each uses "
+        "one processor, at a port of its own (port, port + 1, ...). A change moves edges: see beside.",
+    )
+    beside: Annotated[StrictInt, Field(ge=1, le=MOST_PROCESSES)] | None = Field(
+        default=None,
+        description="How many processes there were, or are to be: edges that move have links to both then. In three "
+        "applies nobody is cut off, such as {processes: 1, beside: 2}, {processes: 2, beside: 1}, {processes: 2}; in "
+        "one, those that move are for seconds.",
     )
 
 

@@ -16,6 +16,7 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 from pathlib import Path
 from typing import Literal
 
+from festning.model.autoscale import Autoscale
 from festning.model.bridge import Bridge
 from festning.model.money import EUROS, Accounting, Price, SitePrices
 
@@ -102,10 +103,11 @@ class Host:
 
     ``other_address`` is a second one, of the other family. ``ssh_port`` is where its sshd listens, ``old_ssh_ports``
     where it still does while that is changed. ``host_key`` is the public key line that it must present to SSH; ``None``
-    leaves that to the provider, or to the operator's known_hosts. ``entry`` is the name it has
-    under ``hosts:`` (a group such as ``edge`` with a count stands for several hosts). ``size`` and ``image`` are the
-    provider's words. ``disk`` is the size of its disk in bytes, where that is declared; ``traffic`` the bytes that
-    leave it in a month.
+    leaves that to the provider, or to the operator's known_hosts. ``entry`` is the name it has under ``hosts:`` (a
+    group such as ``edge`` with a count stands for several hosts). ``size`` and ``image`` are the provider's words.
+    ``disk`` is the size of its disk in bytes, where that is declared; ``traffic`` the bytes that leave it in a month.
+    One that is ``leaving`` still serves, and nobody is sent to it. ``autoscale`` is within what its group follows its
+    traffic.
     """
 
     name: str
@@ -125,6 +127,8 @@ class Host:
     open: tuple[OpenPort, ...] = ()
     price: Price | None = None
     traffic: int | None = None
+    autoscale: Autoscale | None = None
+    leaving: bool = False
 
     @property
     def addresses(self) -> tuple[Address, ...]:
@@ -374,8 +378,9 @@ class Fortress:
         return Addresses.FULL if self.residency.admits(site) else self.logged_outside
 
     def __hash__(self) -> int:
-        # Equal fortresses have equal names. Going through all hosts would make remembering cost more than it saves.
-        return hash(self.name)
+        # Equal fortresses have equal names. Going through all hosts would make remembering cost more than it saves; and
+        # one that has grown is not compared with what it was, host by host, whenever something is remembered.
+        return hash((self.name, len(self.hosts)))
 
     @cached_property
     def _by_name(self) -> Mapping[str, Host]:
@@ -407,6 +412,15 @@ class Fortress:
     def edges(self) -> tuple[Host, ...]:
         return self.with_role(Role.EDGE)
 
+    @cached_property
+    def autoscaled(self) -> Mapping[str, tuple[Host, ...]]:
+        """The groups of edges that follow their traffic: by name, the edges of each that stay, in order of number."""
+        groups: dict[str, list[Host]] = {}
+        for edge in self.edges:
+            if edge.autoscale is not None and not edge.leaving:
+                groups.setdefault(edge.entry, []).append(edge)
+        return {name: tuple(edges) for name, edges in groups.items()}
+
     @property
     def hubs(self) -> tuple[Host, ...]:
         """The hosts that others dial. An arbiter is one for the cores: so no two members of the database depend on one
@@ -426,6 +440,17 @@ class Fortress:
         """
         families = {address.version for address in host.addresses}
         return tuple(address for address in hub.addresses if address.version in families) or hub.addresses
+
+    def processes_of(self, hub: Host) -> int:
+        """How many OpenVPN processes a hub is: an arbiter's has the cores alone, and needs no second one."""
+        return self.bridge.running if hub.role is Role.CORE else 1
+
+    def dialled_by(self, host: Host) -> tuple[int, ...]:
+        """Which processes of its hubs a host dials, from 0: edges are dealt out, everything else dials the first.
+
+        More than one while an edge moves; hubs answer over the first of them.
+        """
+        return self.bridge.dialled(host.number) if host.role is Role.EDGE else (0,)
 
     def peers_of(self, host: Host) -> tuple[Host, ...]:
         """The hosts that a host reaches over the bridge: a core reaches every other host, others reach the cores.

@@ -40,7 +40,7 @@ def load_fortress(file: Path) -> Fortress:
 
 def load_with_places(file: Path) -> tuple[Fortress, Document]:
     """The fortress that a file declares, and the document that tells where each key of it stands."""
-    document = read_document(_read(file), str(file))
+    document = read_document(read_text(file), str(file))
     return _fortress(document, str(file), file.resolve().parent), document
 
 
@@ -112,7 +112,8 @@ def _fortress(document: Document, name: str, folder: Path) -> Fortress:
     raise _refusal(document, name, ((wrong.path, wrong.words) for wrong in fortress))
 
 
-def _read(file: Path) -> str:
+def read_text(file: Path) -> str:
+    """The text of a file, line ends and all, without a byte order mark; raises as :func:`load_fortress` does."""
     try:
         status = file.stat()
         if not stat.S_ISREG(status.st_mode):

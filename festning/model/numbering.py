@@ -17,7 +17,7 @@ GROUP_ROOM = 16
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What numbering needs of an entry under ``hosts:``."""
+    """What numbering needs of an entry under ``hosts:``. ``count`` is up to which number the names of a group go."""
 
     name: str
     role: Role

@@ -11,10 +11,10 @@ from difflib import get_close_matches
 from itertools import chain
 from pathlib import Path
 
-from festning.model.bridge import Bridge
+from festning.model.bridge import PROCESS_ROOM, Bridge
 from festning.model.contradiction import Contradiction
 from festning.model.countries import expand
-from festning.model.declared import FortressFile, HostEntry, ServiceEntry, parse_size
+from festning.model.declared import FortressFile, HostEntry, LeavingEntry, ServiceEntry, parse_size
 from festning.model.document import LONGEST_SHOWN, KeyPath
 from festning.model.fortress import (
     Admin,
@@ -40,12 +40,14 @@ from festning.model.fortress import (
 )
 from festning.model.numbering import FIRST, Entry, first_numbers
 from festning.model.resolve_access import RESERVED_PORTS, access_contradictions
+from festning.model.resolve_autoscale import autoscale, autoscale_contradictions
 from festning.model.resolve_money import accounting, money_contradictions, site_prices
 
 FIRST_SERVICE_PORT = 8100
 MOST_HOSTS = 20_000
 """Twice what has been measured."""
 SHORTEST_GANDI_TTL = 300
+LAST_PORT = 65535
 MOST_CHOICES = 40
 """Names that an error lists."""
 
@@ -60,6 +62,8 @@ def resolve(declared: FortressFile, folder: Path) -> Fortress | list[Contradicti
         block=declared.bridge.block,
         port=declared.bridge.port,
         ciphers=declared.bridge.ciphers,
+        processes=declared.bridge.processes,
+        beside=declared.bridge.beside,
     )
     contradictions = list(
         chain(
@@ -69,6 +73,7 @@ def resolve(declared: FortressFile, folder: Path) -> Fortress | list[Contradicti
             _dns_contradictions(declared),
             _group_contradictions(declared),
             _rent_contradictions(declared),
+            autoscale_contradictions(declared),
             _service_contradictions(declared, folder),
             access_contradictions(declared),
             money_contradictions(declared),
@@ -154,26 +159,28 @@ def _backups(declared: FortressFile, sites: dict[str, Site]) -> Iterator[Backup]
 
 def _hosts(declared: FortressFile, bridge: Bridge, sites: dict[str, Site]) -> Iterator[Host]:
     numbers = first_numbers(
-        Entry(name, entry.role, entry.count, entry.number) for name, entry in declared.hosts.items()
+        Entry(name, entry.role, _last_of(entry), entry.number) for name, entry in declared.hosts.items()
     )
     for name, entry in declared.hosts.items():
-        for offset in range(entry.count or 1):
-            number = numbers[name] + offset
+        for index in _indexes(entry):
+            number = numbers[name] + index - 1
             in_pool = number <= bridge.largest_host
+            leaving = _leaving(entry, index)
             yield Host(
-                name=name if entry.count is None else f"{name}{offset + 1}",
+                name=name if entry.count is None else f"{name}{index}",
                 entry=name,
                 number=number,
                 role=entry.role,
-                site=sites[entry.site],
+                site=sites[(leaving and leaving.site) or entry.site],
                 bridge=bridge.address(number if in_pool else 0),
                 address=entry.address[0] if entry.address else None,
                 other_address=entry.address[1] if entry.address and len(entry.address) > 1 else None,
                 ssh_port=entry.ssh_port[0],
                 old_ssh_ports=entry.ssh_port[1:],
                 host_key=entry.host_key,
-                size=entry.size,
-                image=entry.image,
+                size=(leaving and leaving.size) or entry.size,
+                image=(leaving and leaving.image) or entry.image,
+                leaving=leaving is not None,
                 disk=parse_size(entry.disk) if entry.disk is not None else None,
                 open=tuple(
                     OpenPort(port=port.port, protocol=port.protocol, networks=port.networks, why=port.why)
@@ -181,7 +188,25 @@ def _hosts(declared: FortressFile, bridge: Bridge, sites: dict[str, Site]) -> It
                 ),
                 price=entry.price,
                 traffic=parse_size(entry.traffic) if entry.traffic is not None else None,
+                autoscale=autoscale(entry.autoscale),
             )
+
+
+def _indexes(entry: HostEntry) -> list[int]:
+    """The numbers in the names of a group's hosts, those that leave among them; 1 for a host that is no group."""
+    found = {*range(entry.first, entry.first + (entry.count or 1))}
+    if entry.leaving is not None:
+        found.update(range(entry.leaving.first, entry.leaving.first + entry.leaving.count))
+    return sorted(found)
+
+
+def _last_of(entry: HostEntry) -> int | None:
+    return None if entry.count is None else _indexes(entry)[-1]
+
+
+def _leaving(entry: HostEntry, index: int) -> LeavingEntry | None:
+    inside = entry.first <= index < entry.first + (entry.count or 1)
+    return None if inside else entry.leaving
 
 
 def _services(declared: FortressFile, folder: Path) -> Iterator[Service]:
@@ -225,6 +250,20 @@ def _bridge_contradictions(declared: FortressFile) -> Iterator[Contradiction]:
         )
     elif not pool.is_private:
         yield Contradiction(("bridge", "pool"), f"{pool} is not a private network", hint="such as 10.8.0.0/16")
+    running = max(declared.bridge.processes, declared.bridge.beside or 1)
+    if (last := declared.bridge.port + running - 1) > LAST_PORT:
+        yield Contradiction(
+            ("bridge", "port"),
+            f"{running} processes at ports from {declared.bridge.port} on would end at {last}",
+            expected=f"at most {LAST_PORT - running + 1}",
+        )
+    if declared.bridge.beside == declared.bridge.processes:
+        yield Contradiction(
+            ("bridge", "beside"),
+            f"there are {declared.bridge.beside} processes already: no edge would move",
+            expected="how many there were, or are to be",
+            hint="leave it out when nothing is to change",
+        )
 
 
 def _backup_contradictions(declared: FortressFile) -> Iterator[Contradiction]:
@@ -262,6 +301,14 @@ def _site_contradictions(declared: FortressFile) -> Iterator[Contradiction]:
                 expected=f"one of: {_listed(declared.sites)}",
                 hint=did_you_mean(host.site, declared.sites),
             )
+        leaving = host.leaving.site if host.leaving is not None else None
+        if leaving is not None and leaving not in declared.sites:
+            yield Contradiction(
+                ("hosts", name, "leaving", "site"),
+                f"there is no site {leaving!r}",
+                expected=f"one of: {_listed(declared.sites)}",
+                hint=did_you_mean(leaving, declared.sites),
+            )
 
 
 def _rent_contradictions(declared: FortressFile) -> Iterator[Contradiction]:
@@ -288,7 +335,7 @@ def _rent_contradictions(declared: FortressFile) -> Iterator[Contradiction]:
 
 
 def _group_contradictions(declared: FortressFile) -> Iterator[Contradiction]:
-    total = sum(host.count or 1 for host in declared.hosts.values())
+    total = sum(len(_indexes(host)) for host in declared.hosts.values())
     if total > MOST_HOSTS:
         yield Contradiction(("hosts",), f"{total} hosts are declared", expected=f"at most {MOST_HOSTS}")
     for name, host in declared.hosts.items():
@@ -301,7 +348,17 @@ def _group_contradictions(declared: FortressFile) -> Iterator[Contradiction]:
 
 def _group_contradictions_of(name: str, host: HostEntry) -> Iterator[Contradiction]:
     if host.count is None:
+        for key in sorted({"first", "leaving"} & host.model_fields_set):
+            yield Contradiction(
+                ("hosts", name, key), f"{name} is one host and no group", expected=f"{key} only beside count"
+            )
         return
+    if host.leaving is not None and _overlap(host.first, host.count, host.leaving):
+        yield Contradiction(
+            ("hosts", name, "leaving"),
+            f"some edges of {name} would both stay and leave",
+            expected=f"numbers outside of {host.first} to {host.first + host.count - 1}",
+        )
     if host.role is not Role.EDGE:
         yield Contradiction(
             ("hosts", name, "count"),
@@ -309,12 +366,17 @@ def _group_contradictions_of(name: str, host: HostEntry) -> Iterator[Contradicti
             expected="count only with role edge",
             hint=f"declare each {host.role.value} by its own name: they are not interchangeable",
         )
-    if host.address is not None and host.count > 1:
+    several = len(_indexes(host))
+    if host.address is not None and several > 1:
         yield Contradiction(
             ("hosts", name, "address"),
-            f"one address cannot serve {host.count} hosts",
+            f"one address cannot serve {several} hosts",
             hint="declare each host by its own name, or leave the address out where a provider gives one",
         )
+
+
+def _overlap(first: int, count: int, leaving: LeavingEntry) -> bool:
+    return first < leaving.first + leaving.count and leaving.first < first + count
 
 
 def _number_contradictions(hosts: Iterable[Host], bridge: Bridge, declared: FortressFile) -> Iterator[Contradiction]:
@@ -340,6 +402,8 @@ def _number_contradictions(hosts: Iterable[Host], bridge: Bridge, declared: Fort
                 f"hub number {host.number} is past the pool: {bridge.pool} has blocks for {bridge.largest_hub} hubs",
                 expected=f"a number from 1 to {bridge.largest_hub}",
             )
+        elif host.role is not Role.EDGE and bridge.running > 1:
+            yield from _process_contradictions(path, host, bridge)
         other = holders.setdefault(host.number, host)
         if other is not host:
             reported.add(host.entry)
@@ -349,6 +413,24 @@ def _number_contradictions(hosts: Iterable[Host], bridge: Bridge, declared: Fort
                 expected="a number of its own for each host",
                 hint=f"leave number out to have one chosen (from {FIRST[host.role]} for role {host.role.value})",
             )
+
+
+def _process_contradictions(path: KeyPath, host: Host, bridge: Bridge) -> Iterator[Contradiction]:
+    """What keeps a hub of several processes from having a block for each."""
+    if host.number >= PROCESS_ROOM:
+        yield Contradiction(
+            path,
+            f"hub number {host.number} has a block that another hub's second process needs",
+            expected=f"a number from 1 to {PROCESS_ROOM - 1}, with bridge.processes: {bridge.running}",
+        )
+    elif host.role is Role.CORE and host.number > (largest := bridge.largest_hub_of(bridge.running)):
+        yield Contradiction(
+            ("bridge", "processes"),
+            f"{bridge.pool} has no blocks for {bridge.running} processes of hub number {host.number}: its hubs with "
+            f"so many have numbers up to {max(largest, 0)}",
+            expected="fewer processes, or a larger pool",
+            hint=f"each process takes {PROCESS_ROOM} blocks more",
+        )
 
 
 def _host_contradictions(hosts: Iterable[Host]) -> Iterator[Contradiction]:

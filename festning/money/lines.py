@@ -39,9 +39,9 @@ class _Found:
 
 
 def groups_of(hosts: Sequence[Host]) -> tuple[Group, ...]:
-    """The hosts by entry, in the order of the file."""
+    """The hosts by entry, in the order of the file; what is leaving is not of the months to come."""
     counted: dict[str, list[Host]] = {}
-    for host in hosts:
+    for host in (host for host in hosts if not host.leaving):
         counted.setdefault(host.entry, []).append(host)
     return tuple(Group(equal[0], len(equal)) for equal in counted.values())
 

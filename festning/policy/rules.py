@@ -68,6 +68,7 @@ RULES: tuple[Rule, ...] = (
     Rule("strength.disk", _ERROR, "declared disks are large enough", strength.disk),
     Rule("strength.durability", _WARNING, "acknowledged commits are on disk", strength.durability),
     Rule("strength.isolation", _WARNING, "services run in the sandbox", strength.isolation),
+    Rule("strength.hub-processes", _WARNING, "edges come back at once to a hub that restarts", strength.hub_processes),
     Rule("strength.certificates", _WARNING, "certificates hold neither too long nor too short", strength.certificates),
 )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from festning.model.bridge import MOST_PROCESSES
 from festning.model.fortress import Durability, Isolation, Role
 from festning.policy.rule import Case, Fault
 
@@ -18,6 +19,9 @@ and a table's second copy while it is altered."""
 LONGEST = {"web": 398, "bridge": 825, "database": 825}
 """Days. Web: CA/Browser Forum, Baseline Requirements, 6.3.2, until 2026-03-15; others: Apple's limit for any server's
 certificate since 2019, whoever signs it."""
+EDGES_OF_A_PROCESS = 250
+GREETING_S = 0.0035
+"""Of one processor, for one edge that joins (measured: bench.edges): so 250 take about a second."""
 SHORTEST = 60
 """Days: renewal happens only in an apply, in the last 30."""
 
@@ -77,6 +81,20 @@ def disk(case: Case) -> Iterator[Fault]:
                 f"it needs {needed / GIB:.4g} GiB at least",
                 "give it a larger disk" + (", or the database less memory" if host.role is Role.CORE else ""),
             )
+
+
+def hub_processes(case: Case) -> Iterator[Fault]:
+    """A hub that restarts greets all its edges one after the other, and carries nobody's data meanwhile."""
+    fortress = case.fortress
+    busiest = -(-len(fortress.edges) // fortress.bridge.processes)
+    if busiest > EDGES_OF_A_PROCESS:
+        wanted = min(MOST_PROCESSES, -(-len(fortress.edges) // EDGES_OF_A_PROCESS))
+        yield Fault(
+            "bridge.processes",
+            f"{busiest} edges have one OpenVPN process of each hub, which then greets them for "
+            f"{busiest * GREETING_S:.1g} s after a restart, on one processor",
+            f"processes: {wanted}, on cores with as many processors (docs/many-edges.md)",
+        )
 
 
 def certificates(case: Case) -> Iterator[Fault]:

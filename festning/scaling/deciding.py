@@ -30,6 +30,8 @@ class Kind(StrEnum):
     GROW = "grow"
     SHRINK = "shrink"
     REPLACE = "replace"
+    MEND = "mend"
+    """Bring the group to what is declared: for whoever sees it half made. Measurements alone never ask for it."""
 
 
 @dataclass(frozen=True, slots=True)

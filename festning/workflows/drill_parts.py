@@ -41,10 +41,8 @@ async def parts_of(opened: Opened, connections: Connections, now: datetime) -> P
         writer=writer,
         database=DATABASE,
         data_folder=DATA_FOLDER,
-        hub=layout.HUB_UNIT,
-        tunnels={
-            host.name: tuple(layout.client_unit(hub) for hub in fortress.hubs_of(host)) for host in fortress.hosts
-        },
+        hubs={hub.name: tuple(server.unit for server in layout.servers(fortress, hub)) for hub in fortress.hubs},
+        tunnels={host.name: tuple(link.unit for link in layout.links(fortress, host)) for host in fortress.hosts},
         front_door=FRONT_DOOR,
         services={
             service.name: unit(service)

@@ -15,10 +15,11 @@ from typing import Protocol
 from festning.engine.connections import Connections
 from festning.model.drill import Sight
 from festning.model.fortress import Fortress
+from festning.proof.faults.fault import Operation
 from festning.proof.faults.parts import Parts
 from festning.workflows.drill_parts import parts_of, writer_of
 from festning.workflows.hands import Hands
-from festning.workflows.loading import Places, places_of
+from festning.workflows.loading import Places, places_by_name, places_of
 from festning.workflows.opening import Opened
 from festning.workflows.watching import Watch
 
@@ -50,19 +51,22 @@ class Stack(Protocol):
     async def writer(self) -> str | None:
         """The data node that takes the writes now, if that is known."""
 
-    async def restart(self) -> str:
-        """Restart everything as its operator would, and say what was done."""
+    def places_by_name(self, per_second: float) -> Places:
+        """The same for people who come by the services' names. Raises :class:`FestningError` where there are none."""
+
+    async def operate(self, operation: Operation) -> str:
+        """Do what its operator would, and say what was done. Raises :class:`FestningError` for what did not work."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FestningStack:
-    """The stack that festning compiles. ``restarting`` restarts it in waves and says what it did."""
+    """The stack that festning compiles. ``operating`` does an operator's work on it and says what it did."""
 
     opened: Opened
     connections: Connections
     hands: Hands
     clock: Callable[[], float]
-    restarting: Callable[[], Awaitable[str]]
+    operating: Callable[[Operation], Awaitable[str]]
 
     @property
     def fortress(self) -> Fortress:
@@ -80,5 +84,8 @@ class FestningStack:
     async def writer(self) -> str | None:
         return await writer_of(self.fortress, self.connections)
 
-    async def restart(self) -> str:
-        return await self.restarting()
+    def places_by_name(self, per_second: float) -> Places:
+        return places_by_name(self.opened, per_second)
+
+    async def operate(self, operation: Operation) -> str:
+        return await self.operating(operation)

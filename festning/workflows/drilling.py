@@ -17,7 +17,7 @@ from festning.model.check import Verdict
 from festning.model.drill import DrillResult, Mark, Moment
 from festning.proof.drills.drill import Drill, Timed
 from festning.proof.drills.judging import Witnessed, judged
-from festning.proof.faults.fault import Act, Fault, RollingRestart, Script, Sign
+from festning.proof.faults.fault import Act, Fault, Power, Script, Sign, SiteLink
 from festning.proof.faults.parts import Parts
 from festning.proof.figures.doors import felt
 from festning.proof.histories.minority import Cut
@@ -75,7 +75,8 @@ class _Run:
         self._drill = drill
         self._parts = parts
         self._timed = timed
-        self._places = setting.stack.places(setting.volume.per_second)
+        places = setting.stack.places_by_name if drill.by_name else setting.stack.places
+        self._places = places(setting.volume.per_second)
         self._moments: list[Moment] = []
         self._seen: list[Seen] = []
         self._trouble: list[str] = []
@@ -123,7 +124,7 @@ class _Run:
         self._mark(Mark.FAULT, fault.what)
         self._setting.progress.detail(fault.what)
         try:
-            async with asyncio.timeout(FAULT_LIMIT_S):
+            async with asyncio.timeout(None if fault.planned else FAULT_LIMIT_S):
                 await self._all_acts(fault.inject)
                 self._observed &= await self._expect(fault.observed, Mark.OBSERVED)
                 if self._drill.isolates_writer:
@@ -221,12 +222,11 @@ class _Run:
         setting = self._setting
         if isinstance(act, Script):
             await do_script(setting.hands, act)
-        elif isinstance(act, RollingRestart):
-            sign = Sign(what="everything has new processes")
-            said = await setting.stack.restart()
-            self._seen.append(Seen(sign, True, setting.clock(), "a restart of everything", said))
-        else:
+        elif isinstance(act, Power | SiteLink):
             await setting.hands.switch(act)
+        else:
+            said = await setting.stack.operate(act)
+            self._seen.append(Seen(Sign(what=said), True, setting.clock(), f"an operator's work: {act}", said))
 
     async def _restore(self) -> None:
         for one in self._timed:

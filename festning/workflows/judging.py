@@ -12,10 +12,10 @@ from functools import cache
 from pathlib import Path
 
 from festning.errors import BadFileError, Problem
-from festning.model.document import Document
+from festning.model.document import Document, read_document
 from festning.model.finding import Finding
 from festning.model.fortress import Fortress
-from festning.model.load import load_with_places
+from festning.model.load import load_with_places, parse_fortress
 from festning.policy.losses import Loss
 from festning.policy.rule import Case
 from festning.policy.rules import judge, judge_case
@@ -55,7 +55,16 @@ def check(file: Path, today: date) -> Judged:
 
 def load_judged(file: Path, today: date) -> Fortress:
     """The fortress of a file, when nothing in it stops; raises ``BadFileError`` with every error that does."""
-    fortress, document = load_with_places(file)
+    return _unless_stopped(*load_with_places(file), file, today)
+
+
+def judge_text(text: str, file: Path, today: date) -> Fortress:
+    """The fortress of a text that is to be the file's, when nothing in it stops; raises as :func:`load_judged` does."""
+    fortress = parse_fortress(text, str(file), file.resolve().parent)
+    return _unless_stopped(fortress, read_document(text, str(file)), file, today)
+
+
+def _unless_stopped(fortress: Fortress, document: Document, file: Path, today: date) -> Fortress:
     errors = _placed(document, file, [finding for finding in findings_of(fortress, today) if finding.stops])
     if errors:
         raise BadFileError([_problem(placed) for placed in errors])

@@ -63,7 +63,8 @@ def _rental(file: Path, surroundings: Surroundings) -> Rental:
             "this is for machines that festning made, and these hosts were there before it",
             hint="festning --lab down takes the lab away",
         )
-    return Rental.of(fortress, open_vault(file, fortress, surroundings, create=False), surroundings)
+    vault = open_vault(file, fortress, surroundings, create=False)
+    return Rental.of(fortress, vault, surroundings, everywhere=True)
 
 
 def _orphans(rental: Rental) -> tuple[Rented, ...]:

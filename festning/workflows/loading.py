@@ -11,7 +11,7 @@ import asyncio
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from festning.engine.bundle import BOOTSTRAP
@@ -111,6 +111,11 @@ def places_of(opened: Opened, per_second: float) -> Places:
     )
 
 
+def places_by_name(opened: Opened, per_second: float) -> Places:
+    """The same for people who come by the services' names, wherever those lead."""
+    return replace(places_of(opened, per_second), streams=streams_by_name(opened.fortress, per_second))
+
+
 WRITES_KEPT = 4
 """How many times as often as everything else writes are sent over kept connections, which cost least: the time between
 two is what a gap is measured to."""
@@ -130,9 +135,34 @@ def streams_of(fortress: Fortress, per_second: float) -> tuple[Stream, ...]:
             book=book,
         )
         for door in (*fortress.cores, *fortress.edges)
+        if not door.leaving
         for service in fortress.services
         for method, path, book in _requests(service)
         for keep in (True, False)
+    )
+
+
+VISITORS = 4
+"""Of each kind, when they come by name: several of them are at several doors at the same time."""
+
+
+def streams_by_name(fortress: Fortress, per_second: float) -> tuple[Stream, ...]:
+    """Each service by its name, in the same ways; the door that outcomes name is the name that was asked for."""
+    return tuple(
+        Stream(
+            door=service.host,
+            address="",
+            host=service.host,
+            method=method,
+            path=path,
+            keep=keep,
+            per_second=per_second * (WRITES_KEPT if book and keep else 1),
+            book=book,
+        )
+        for service in fortress.services
+        for method, path, book in _requests(service)
+        for keep in (True, False)
+        for _ in range(VISITORS)
     )
 
 

@@ -16,16 +16,21 @@ from festning.engine.connections import Connections
 from festning.model.plan import Plan
 from festning.workflows.opening import Opened, Surroundings, open_fortress
 
-Planning = Callable[[Opened, Connections, datetime], Awaitable[Plan]]
+Planning = Callable[[Opened, Connections, datetime, Callable[[], object]], Awaitable[Plan]]
 
 
-async def plan(file: Path, surroundings: Surroundings, *, lab: bool, now: datetime) -> Plan:
-    """The plan of a file's fortress, which is up. Changes nothing, not even the vault."""
+async def plan(
+    file: Path, surroundings: Surroundings, *, lab: bool, now: datetime, meanwhile: Callable[[], object]
+) -> Plan:
+    """The plan of a file's fortress, which is up. Changes nothing, not even the vault.
+
+    ``meanwhile`` is what the caller has to do that can be done while hosts answer, in a thread of its own.
+    """
     opened = open_fortress(file, surroundings, lab=lab)
     async with Connections(opened.endpoints()) as connections:
         connections.begin(Verb.OBSERVE)
         planning = await asyncio.to_thread(_load_planning)
-        return await planning(opened, connections, now)
+        return await planning(opened, connections, now, meanwhile)
 
 
 def _load_planning() -> Planning:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -55,11 +55,14 @@ class Planned:
     facts: Facts = field(default_factory=dict)
 
 
-async def plan(opened: Opened, connections: Connections, now: datetime) -> Plan:
-    """The plan of a fortress that is up. Changes nothing, not even the vault."""
+async def plan(opened: Opened, connections: Connections, now: datetime, meanwhile: Callable[[], object]) -> Plan:
+    """The plan of a fortress that is up. Changes nothing, not even the vault.
+
+    ``meanwhile`` is done in a thread while the hosts look.
+    """
     sources = read_sources(opened.fortress)
     try:
-        planned = await make_plan(opened, sources, connections)
+        planned = await make_plan(opened, sources, connections, meanwhile)
     except VaultError:
         # What is newly declared may need a key that an apply will make: look with one that nobody keeps.
         complete_vault(opened, sources, now, keep=False)
@@ -83,8 +86,10 @@ async def explained(planned: Planned, connections: Connections) -> Plan:
     return replace(planned.plan, hosts=tuple(named.get(host.host, host) for host in hosts))
 
 
-async def make_plan(opened: Opened, sources: Sources, connections: Connections) -> Planned:
-    """Look at every host and plan the difference.
+async def make_plan(
+    opened: Opened, sources: Sources, connections: Connections, meanwhile: Callable[[], object] | None = None
+) -> Planned:
+    """Look at every host and plan the difference; ``meanwhile`` is done in a thread while the hosts look.
 
     Raises ``FormationRefusedError`` when the database is down and starting it could lose data.
     """
@@ -92,7 +97,10 @@ async def make_plan(opened: Opened, sources: Sources, connections: Connections) 
     connections.begin(Verb.OBSERVE)
     # In a thread of its own, so that hosts are at their part of the login meanwhile.
     catalogs = await asyncio.to_thread(seal, opened, sources, Formation.running())
-    facts = await observe(catalogs, connections)
+    looks = asyncio.create_task(observe(catalogs, connections))
+    if meanwhile is not None:
+        await asyncio.to_thread(meanwhile)
+    facts = await looks
     formation = await _formation(fortress, facts, connections)
     if formation != Formation.running():
         # How the database starts changes what its steps do, not what was looked at.

@@ -10,7 +10,6 @@ from pathlib import Path
 
 from festning.engine.apply import ApplyResult
 from festning.engine.connections import Connections
-from festning.model.check import Verdict
 from festning.model.finding import Finding
 from festning.model.fortress import Fortress
 from festning.model.plan import Plan
@@ -22,11 +21,8 @@ from festning.workflows.judging import findings_of, load_judged
 from festning.workflows.laboratory import Make, raise_lab
 from festning.workflows.opening import Opened, Surroundings, open_fortress
 from festning.workflows.progress import Progress
-from festning.workflows.verifying import Verification, verify
-
-SETTLING = 4
-SETTLING_PAUSE_S = 3.0
-"""How often, and after how long each time, what is not well right after a change is looked at again."""
+from festning.workflows.settling import verify_settled
+from festning.workflows.verifying import Verification
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,13 +81,9 @@ async def _apply_and_verify(
         plan, result = await apply(
             opened, sources, connections, operator=surroundings.operator, now=now(), progress=progress
         )
-        verification = await verify(opened, connections, now, token, progress) if result.complete else None
-        for _ in range(SETTLING if plan.changes else 0):
-            if verification is None or verification.verdict is Verdict.PASS:
-                break
-            progress.stage("Wait: tunnels and checks may still be settling after the change")
-            await asyncio.sleep(SETTLING_PAUSE_S)
-            verification = await verify(opened, connections, now, token, progress, before=verification)
+        verification = None
+        if result.complete:
+            verification = await verify_settled(opened, connections, now, token, progress, changed=plan.changes > 0)
     return Raised(
         fortress=opened.fortress,
         plan=plan,

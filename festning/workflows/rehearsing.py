@@ -5,23 +5,30 @@ Leaves one drill to ``drilling``.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from difflib import get_close_matches
 from pathlib import Path
 
 from festning.engine.connections import Connections
 from festning.errors import UsageError
+from festning.model.check import Verdict
 from festning.model.drill import DrillResult
 from festning.model.fortress import Fortress
 from festning.proof.drills.catalog import DRILLS, by_name
 from festning.proof.drills.combination import by_chance
 from festning.proof.drills.drill import Drill
+from festning.proof.faults.fault import Operation, Relocate, Rescale, RollingRestart, TellNames
+from festning.workflows import scaling_edges
 from festning.workflows.drilled import FestningStack
 from festning.workflows.drilling import Setting, run_drill
 from festning.workflows.hands import ActError, Hands, LabHands, RemoteHands
+from festning.workflows.laboratory import Make
 from festning.workflows.loading import Volume
+from festning.workflows.names_in_the_lab import tell_client
 from festning.workflows.opening import Opened, Surroundings, open_fortress
 from festning.workflows.progress import Progress
 from festning.workflows.restarting import Scope, restart_file
@@ -65,7 +72,7 @@ async def rehearse(
     opened = open_fortress(file, world.surroundings, lab=lab)
     _permitted(opened.fortress, drills, world, lab=lab)
     results = []
-    async with _setting(file, opened, world, lab=lab) as setting:
+    async with _setting(file, opened, world) as setting:
         for drill in drills:
             result = await run_drill(setting, drill)
             world.heard(result)
@@ -98,16 +105,14 @@ def _permitted(fortress: Fortress, drills: Sequence[Drill], world: World, *, lab
 
 
 @asynccontextmanager
-async def _setting(file: Path, opened: Opened, world: World, *, lab: bool) -> AsyncIterator[Setting]:
+async def _setting(file: Path, opened: Opened, world: World) -> AsyncIterator[Setting]:
     async with Connections([*opened.endpoints(), opened.client()]) as connections:
 
-        async def restart() -> str:
-            return await _restart(file, world, lab=lab)
+        async def operate(operation: Operation) -> str:
+            return await _operate(file, opened, connections, world, operation)
 
         hands = _hands(opened, connections)
-        stack = FestningStack(
-            opened=opened, connections=connections, hands=hands, clock=world.clock, restarting=restart
-        )
+        stack = FestningStack(opened=opened, connections=connections, hands=hands, clock=world.clock, operating=operate)
         yield Setting(
             stack=stack,
             connections=connections,
@@ -123,6 +128,69 @@ def _hands(opened: Opened, connections: Connections) -> Hands:
     from festning.providers.lab.lab import Lab  # noqa: PLC0415 (only the lab needs it)
 
     return LabHands(opened.provider) if isinstance(opened.provider, Lab) else RemoteHands(connections)
+
+
+async def _operate(file: Path, opened: Opened, connections: Connections, world: World, operation: Operation) -> str:
+    """An operator's work, and what it did. Raises :class:`FestningError` where it did not come through."""
+    lab = opened.fortress.lab
+    if isinstance(operation, RollingRestart):
+        return await _restart(file, world, lab=lab)
+    if not lab:
+        raise UsageError(f"nobody does that in a drill to hosts outside the lab: {operation}")
+    if isinstance(operation, TellNames):
+        await tell_client(opened.fortress, connections)
+        return "the client knows who answers for the names"
+    return await asyncio.to_thread(_change_edges, file, world, operation)
+
+
+def _change_edges(file: Path, world: World, operation: Rescale | Relocate) -> str:
+    """In a thread of its own, as ``festning scale`` and ``move`` do it. The file is changed with it."""
+    means = _Means(world)
+    if isinstance(operation, Rescale):
+        done = scaling_edges.scale(
+            file,
+            operation.group,
+            operation.count,
+            world.surroundings,
+            make=Make(),
+            now=means.now,
+            token=means.token,
+            progress=means.progress,
+        )
+    else:
+        done = scaling_edges.move(
+            file,
+            operation.group,
+            operation.site,
+            world.surroundings,
+            make=Make(),
+            now=means.now,
+            token=means.token,
+            progress=means.progress,
+        )
+    checks = done.verification.checks if done.verification else ()
+    bad = [f"{one.id} on {one.host}" for one in checks if one.verdict not in (Verdict.PASS, Verdict.WAIVED)]
+    if not done.whole or bad:
+        raise ActError(f"{operation} did not come through: {', '.join(bad) or 'not all steps were done'}")
+    cut = "".join(f"; {host} had {left} connections left" for host, left in done.cut.items())
+    return f"made: {', '.join(done.made) or 'none'}; gone: {', '.join(done.gone) or 'none'}{cut}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Means:
+    """A clock, numbers and a listener for an operator's work, from those that drills have."""
+
+    world: World
+
+    def now(self) -> datetime:
+        return datetime.fromtimestamp(self.world.clock(), UTC)
+
+    def token(self) -> str:
+        return f"{self.world.prefix()}0"
+
+    @property
+    def progress(self) -> Progress:
+        return _Quiet(self.world.progress)
 
 
 async def _restart(file: Path, world: World, *, lab: bool) -> str:

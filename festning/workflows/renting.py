@@ -17,7 +17,7 @@ from pathlib import Path
 
 from festning.engine.connections import Connections
 from festning.engine.endpoint import Endpoint
-from festning.errors import FestningError, HostUnreachableError, ProviderError
+from festning.errors import FestningError, HostUnreachableError, ProviderError, UsageError
 from festning.model.fortress import Fortress
 from festning.model.material import OPERATOR_KEY, host_key
 from festning.providers.cloud.calls import AGAIN
@@ -59,12 +59,22 @@ class Rental:
     landlords: Landlords
 
     @classmethod
-    def of(cls, fortress: Fortress, vault: Vault, surroundings: Surroundings) -> Rental:
-        """Take the clouds of all sites where machines may be rented; raises ``UsageError`` for lacking credentials."""
+    def of(cls, fortress: Fortress, vault: Vault, surroundings: Surroundings, *, everywhere: bool = False) -> Rental:
+        """Take the clouds of all sites where machines may be rented; raises ``UsageError`` for lacking credentials.
+
+        A site without hosts may be there for later: unless ``everywhere``, one whose credentials are lacking is left
+        out.
+        """
         assert surroundings.landlords is not None  # Who has none asks for nothing that is rented.
         landlords = surroundings.landlords()
-        places = dict.fromkeys(place for site in fortress.sites if (place := place_of(site)) is not None)
-        clouds = {place: landlords.connect(place) for place in places}
+        used = {place_of(host.site) for host in fortress.hosts if host.rented}
+        clouds: dict[Place, Cloud] = {}
+        for place in dict.fromkeys(place for site in fortress.sites if (place := place_of(site)) is not None):
+            try:
+                clouds[place] = landlords.connect(place)
+            except UsageError:
+                if everywhere or place in used:
+                    raise
         return cls(fortress, claim_of(fortress, vault), clouds, landlords)
 
     def look(self) -> Reconciled:

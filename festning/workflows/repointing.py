@@ -72,7 +72,7 @@ async def plan_file(
     _provider(load_judged(file, surroundings.today))
     opened = open_fortress(file, surroundings, lab=False)
     fortress = opened.fortress
-    zone = _open(fortress, surroundings.environment, sleep)
+    zone = open_own_zone(fortress, surroundings.environment, sleep)
     context = trusting(opened.vault.lookup(Authority.WEB.certificate))
     return await plan(fortress, zone, partial(ask, context=context), looking, prune=prune, progress=progress)
 
@@ -86,7 +86,8 @@ def _provider(fortress: Fortress) -> str:
     return fortress.dns.provider
 
 
-def _open(fortress: Fortress, environment: Mapping[str, str], sleep: Callable[[float], None]) -> Zone:
+def open_own_zone(fortress: Fortress, environment: Mapping[str, str], sleep: Callable[[float], None]) -> Zone:
+    """The zone that a fortress's names are in; raises ``UsageError`` where it is not declared who serves it."""
     from festning.dns.zones.opening import open_zone  # noqa: PLC0415 (libcloud takes its time to load)
     from festning.dns.zones.patience import Manner  # noqa: PLC0415
 

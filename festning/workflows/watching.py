@@ -73,11 +73,12 @@ def program(fortress: Fortress, host: Host) -> str:
     """The watcher of one host, with its orders."""
     tunnels = [
         {
-            "device": layout.device(hub),
-            "to": hub.name,
-            "address": str(fortress.bridge.link(hub.number, hub.number)),
+            "device": link.device,
+            "to": link.hub.name,
+            "address": str(link.server.address),
         }
-        for hub in fortress.hubs_of(host)
+        for link in layout.links(fortress, host)
+        if link.is_answered
     ]
     health = (str(host.bridge), HEALTH_PORT) if host in fortress.cores else None
     orders = {"host": host.name, "health": health, "tunnels": tunnels, "seconds": LONGEST_S}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shlex
 import socket
 import threading
 from collections.abc import Callable
@@ -11,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from festning.engine.agent import manager
+from festning.engine.agent import manager, unit_files
 from festning.engine.agent.look import shown_facts
 from festning.engine.agent.manager import _padded, _Reader, _string
+from festning.engine.bundle import Verb, program_text
 
 
 def number(value: int, size: int = 4) -> bytes:
@@ -96,6 +96,7 @@ class Systemd:
 
 ROWS = row("web.service", "loaded", "active", "running"), row("clock.service", "loaded", "inactive", "dead")
 PROPERTIES: dict[str, str | bool | int] = {
+    "UnitsLoadTimestamp": 1_700_000_000_000_000,
     "UnitFileState": "enabled",
     "NeedDaemonReload": False,
     "StateChangeTimestampMonotonic": 5_000_000,
@@ -117,7 +118,12 @@ def truthful(serial: int, member: str, body: bytes) -> bytes:
     return message(2, serial, b"v", variant(PROPERTIES[reader.string()]))
 
 
-def test_a_unit_that_is_up_is_asked_little_and_one_that_is_not_everything(tmp_path: Path):
+@pytest.mark.parametrize(("changed", "asked_of_each"), [(False, 2), (True, 3)])
+def test_a_unit_that_is_up_is_asked_little_and_one_that_is_not_everything(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, changed: bool, asked_of_each: int
+):
+    since: list[int] = []
+    monkeypatch.setattr(unit_files, "changed_since", lambda loaded: since.append(loaded) or changed)
     systemd = Systemd(tmp_path, truthful)
     shown = manager.show(["web.service", "clock.service"], systemd.path)
     assert shown[0] == {
@@ -130,11 +136,19 @@ def test_a_unit_that_is_up_is_asked_little_and_one_that_is_not_everything(tmp_pa
     }
     assert shown[1]["ConditionResult"] == "no"
     assert shown[1]["RemainAfterExit"] == "yes"
+    assert since == [PROPERTIES["UnitsLoadTimestamp"]]
     assert systemd.calls.count("ListUnitsByNames") == 1
-    assert systemd.calls.count("Get") == 3 + 9
+    assert systemd.calls.count("Get") == 1 + 2 * asked_of_each + 6
     facts = shown_facts(["web.service", "clock.service"], shown)
     assert facts["web.service"]["file_state"] == "enabled"
     assert facts["clock.service"]["condition_failed"]
+
+
+def test_whether_a_reload_is_needed_is_what_systemd_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(unit_files, "changed_since", lambda _loaded: True)
+    monkeypatch.setitem(PROPERTIES, "NeedDaemonReload", value=True)
+    shown = manager.show(["web.service", "clock.service"], Systemd(tmp_path, truthful).path)
+    assert [one["NeedDaemonReload"] for one in shown] == ["yes", "yes"]
 
 
 def refusing(serial: int, member: str, body: bytes) -> bytes:
@@ -142,6 +156,8 @@ def refusing(serial: int, member: str, body: bytes) -> bytes:
 
 
 def forgetful(serial: int, member: str, body: bytes) -> bytes:
+    if member == "Get":
+        return truthful(serial, member, body)
     rows = ROWS[0]
     return message(2, serial, b"a(ssssssouso)", _padded(number(len(rows)), 8) + rows)
 
@@ -161,8 +177,15 @@ def test_no_systemd_is_an_error(tmp_path: Path):
 def test_systemctl_says_the_same(lab):
     """On a real machine, of units that run, that are kept away, that are not there, and that are no services."""
     units = ["haproxy.service", "systemd-timesyncd.service", "nope.service", "multi-user.target", "nftables.service"]
-    source = Path(manager.__file__).read_text() + f"\nimport json\nprint(json.dumps(show({units!r})))\n"
-    shown = json.loads(lab.on("edge1", f"python3 -I -S -c {shlex.quote(source)}"))
-    for unit, found in zip(units, shown, strict=True):
-        told = lab.on("edge1", f"systemctl show -p {','.join(found)} -- {unit}")
-        assert found == dict(line.partition("=")[::2] for line in told.strip().splitlines())
+    text = program_text(Verb.OBSERVE).replace("    module.main()\n", "")
+    asking = (
+        f"from festning.engine.agent import brief_json, manager\nprint(brief_json.dumps(manager.show({units!r})))\n"
+    )
+    by_hand = {"true": "no", "touch /etc/systemd/system/haproxy.service.d/*": "yes", "systemctl daemon-reload": "no"}
+    for command, needed in by_hand.items():
+        lab.on("edge1", f"{command}; sleep 0.1")
+        shown = json.loads(lab.on("edge1", f"python3 -I -S - <<'END'\n{text}{asking}END"))
+        assert shown[0]["NeedDaemonReload"] == needed, command
+        for unit, found in zip(units, shown, strict=True):
+            told = lab.on("edge1", f"systemctl show -p {','.join(found)} -- {unit}")
+            assert found == dict(line.partition("=")[::2] for line in told.strip().splitlines())

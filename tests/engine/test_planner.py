@@ -216,6 +216,49 @@ def test_what_left_the_catalog_is_stopped_disabled_and_removed_in_reverse():
     assert {operation.system for operation in found.operations} == {"gone"}
 
 
+def test_what_was_a_retired_units_own_restarts_nothing_that_stands_beside_it():
+    """A second instance of a template goes, and the first one goes on."""
+    kept, gone = "vpn@hub.service", "vpn@hub-b.service"
+    stays = file_fact("one\n")
+    known = facts(
+        managed=(
+            ManagedSystem(
+                system="demo",
+                wave=Wave.SERVICES,
+                paths=(
+                    "/etc/vpn/hub.conf",
+                    "/etc/vpn/hub-b.conf",
+                    "/etc/vpn/hub-b-clients/edge2",
+                    f"/etc/systemd/system/{gone}.d/own.conf",
+                ),
+                units=(kept, gone),
+            ),
+        ),
+        units={kept: ACTIVE, gone: ACTIVE},
+        paths={
+            "/etc/vpn/hub.conf": stays,
+            "/etc/vpn/hub-b.conf": stays,
+            "/etc/vpn/hub-b-clients/edge2": stays,
+            f"/etc/systemd/system/{gone}.d/own.conf": stays,
+        },
+    )
+    config = File(path="/etc/vpn/hub.conf", content="one\n", on_change=(Restart(kept),))
+    found = steps(plan(known, config, Unit(name=kept)))
+    assert ("stop", gone) in found
+    assert [target for kind, target in found if kind == "remove"] != []
+    assert not [step for step in found if step[0] == "restart"]
+
+
+def test_a_file_that_goes_without_its_unit_still_asks_its_neighbours():
+    known = facts(
+        managed=(ManagedSystem(system="demo", wave=Wave.SERVICES, paths=("/etc/vpn/extra.conf",), units=()),),
+        units={"vpn@hub.service": ACTIVE},
+        paths={"/etc/vpn/hub.conf": file_fact("one\n"), "/etc/vpn/extra.conf": file_fact("two\n")},
+    )
+    config = File(path="/etc/vpn/hub.conf", content="one\n", on_change=(Restart("vpn@hub.service"),))
+    assert ("restart", "vpn@hub.service") in steps(plan(known, config, Unit(name="vpn@hub.service")))
+
+
 def test_what_another_system_took_over_stays():
     present = facts(
         paths={"/a": file_fact("1")},

@@ -51,6 +51,19 @@ def test_ciphers_of_the_bridge() -> None:
         assert "data-ciphers CHACHA20-POLY1305:AES-128-CBC\n" in content(fortress, host, path)
 
 
+def test_processes_of_the_hubs() -> None:
+    fortress = declared("waivers: []", "bridge: {port: 1200, processes: 2}")
+    second = content(fortress, "core1", "/etc/openvpn/server/hub-b.conf")
+    assert "\nport 1201\n" in second
+    assert "remote 203.0.113.11 1201 udp4\n" in content(fortress, "edge2", "/etc/openvpn/client/hub1-b.conf")
+    rules = content(fortress, "core1", "/etc/nftables.conf")
+    assert "ip saddr { 192.0.2.102 } udp dport 1201 " in rules
+    assert "ip saddr { 192.0.2.101, 198.51.100.5, 203.0.113.12 } udp dport 1200 " in rules
+    both = declared("waivers: []", "bridge: {port: 1200, processes: 1, beside: 2}")
+    assert "remote 203.0.113.11 1200 udp4\n" in content(both, "edge2", "/etc/openvpn/client/hub1.conf")
+    assert "remote 203.0.113.11 1201 udp4\n" in content(both, "edge2", "/etc/openvpn/client/hub1-b.conf")
+
+
 def test_lifetimes_of_certificates() -> None:
     fortress = declared("waivers: []", "certificates: {web: 90, bridge: 100, database: 110}")
     catalog = compile_catalogs(fortress, read_sources(fortress), Formation.running())["core1"]

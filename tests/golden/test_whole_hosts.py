@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from bench.programs import ImageCopy
 from festning.model.catalog import Account, Directory, File, HostCatalog, Unit
 from festning.model.load import load_fortress
 from festning.model.reference import fill
@@ -25,7 +26,6 @@ from festning.vault.vault import Vault
 from festning.workflows.compiling import compile_catalogs, read_sources
 from tests.conftest import EXAMPLE
 from tests.golden.families import mixed
-from tests.programs import ImageCopy
 
 WITH_SIX = " with IPv6"
 HOSTS = ("core1", "core2", "arbiter", "edge1", "edge2", f"core1{WITH_SIX}", f"edge1{WITH_SIX}")

@@ -95,6 +95,16 @@ def test_the_commented_example_is_a_fortress() -> None:
         ("runtime: static", "runtime: command", "services.www", "needs a command"),
         ("waivers: []", "bridge: {pool: 10.8.0.0/24}", "bridge.block", "do not fit into the pool"),
         ("waivers: []", "bridge: {pool: 8.8.0.0/16}", "bridge.pool", "is not a private network"),
+        ("waivers: []", "bridge: {processes: 17}", "bridge.processes", "16"),
+        ("waivers: []", "bridge: {processes: 2, beside: 2}", "bridge.beside", "no edge would move"),
+        ("waivers: []", "bridge: {port: 65535, processes: 2}", "bridge.port", "would end at 65536"),
+        (
+            "waivers: []",
+            "bridge: {pool: 10.8.0.0/20, processes: 2}",
+            "bridge.processes",
+            "has no blocks for 2 processes",
+        ),
+        ("waivers: []", "bridge: {pool: 10.8.0.0/20, beside: 2}", "bridge.processes", "has no blocks for 2 processes"),
     ],
 )
 def test_a_mistake_is_told_with_its_place(old: str, new: str, place: str, words: str) -> None:
@@ -107,6 +117,14 @@ def test_two_hosts_with_one_number_are_refused() -> None:
     between = TEXT[TEXT.index(core1) : TEXT.index(core2)]
     told = mistakes(between + core2, between.replace(core1, "number: 3") + "number: 3")
     assert "38:42: hosts.core2.number: core2 and core1 have the same number 3" in told[0]
+
+
+def test_a_hub_whose_block_another_hubs_process_needs_is_refused() -> None:
+    core1 = "address: 203.0.113.11"
+    text = TEXT.replace(core1, f"number: 17, {core1}").replace("waivers: []", "bridge: {processes: 2}")
+    with pytest.raises(BadFileError) as caught:
+        parse_fortress(text, "fortress.yaml", EXAMPLE.parent)
+    assert "hub number 17 has a block that another hub's second process needs" in str(caught.value)
 
 
 def test_all_mistakes_are_told_at_once() -> None:

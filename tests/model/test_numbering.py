@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from festning.model.bridge import Bridge
+from festning.model.bridge import MOST_PROCESSES, Bridge
 from festning.model.fortress import Role
 from festning.model.numbering import GROUP_ROOM, Entry, first_numbers
 
@@ -57,3 +57,34 @@ def test_the_bridge_is_arithmetic() -> None:
     assert str(bridge.link(1, 2)) == "10.8.1.2"
     assert str(bridge.links(2)) == "10.8.2.0/24"
     assert (bridge.largest_host, bridge.largest_hub) == (254, 255)
+
+
+def test_blocks_of_several_processes_are_apart() -> None:
+    bridge = Bridge(processes=3)
+    assert str(bridge.links(1)) == "10.8.1.0/24"
+    assert [str(bridge.link(1, 20, process)) for process in range(3)] == ["10.8.1.20", "10.8.17.20", "10.8.33.20"]
+    assert (bridge.largest_hub_of(1), bridge.largest_hub_of(2), bridge.largest_hub_of(16)) == (255, 15, 15)
+    blocks = [bridge.links(hub, process) for hub in range(1, 16) for process in range(3)]
+    assert len({*blocks, bridge.hosts}) == len(blocks) + 1
+
+
+@given(processes=st.integers(1, MOST_PROCESSES), edges=st.sets(st.integers(16, 5000)))
+def test_an_edge_added_moves_no_other_to_another_process(processes: int, edges: set[int]) -> None:
+    """It depends on nothing but its own number."""
+    bridge = Bridge(processes=processes)
+    assert all(bridge.dialled(edge) == (edge % processes,) for edge in edges)
+
+
+@given(processes=st.integers(1, MOST_PROCESSES), beside=st.integers(1, MOST_PROCESSES), edge=st.integers(16, 5000))
+def test_while_edges_move_the_two_links_are_the_same_from_both_sides(processes: int, beside: int, edge: int) -> None:
+    there = Bridge(processes=processes, beside=beside)
+    back = Bridge(processes=beside, beside=processes)
+    assert there.dialled(edge)[0] == Bridge(processes=processes).dialled(edge)[0]
+    assert set(there.dialled(edge)) == set(back.dialled(edge))
+    assert max(there.dialled(edge)) < there.running == back.running
+
+
+def test_a_group_is_spread_evenly() -> None:
+    bridge = Bridge(processes=4)
+    shares = [sum(process in bridge.dialled(edge) for edge in range(16, 16 + 50)) for process in range(4)]
+    assert max(shares) - min(shares) <= 1

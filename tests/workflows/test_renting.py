@@ -355,6 +355,13 @@ def test_a_fortress_without_rented_machines_loads_nothing_of_clouds(world: World
     assert "no address is declared for edge1, edge2" in done.stdout
 
 
+def test_a_site_that_nobody_is_at_yet_needs_no_credentials_until_its_machines_are_looked_for(world: World) -> None:
+    world.change("provider: digitalocean\n    region: fra1", "provider: upcloud\n    region: de-fra1")
+    assert len(world.up().endpoints()) == 5
+    with pytest.raises(UsageError, match="UPCLOUD"):
+        world.orphans()
+
+
 # The command line
 
 
@@ -402,6 +409,7 @@ def test_the_verb_down_without_a_lab(world: World, run: Callable[..., Any]) -> N
 
 def test_down_is_refused_where_nothing_was_ever_rented(world: World, run: Callable[..., Any]) -> None:
     world.change("provider: digitalocean\n    region: ams3\n", "provider: static\n")
+    world.change("provider: digitalocean\n    region: fra1\n", "provider: static\n")
     refused = run("down", typed="nordlys").exception
     assert isinstance(refused, UsageError)
     assert "these hosts were there before it" in refused.message

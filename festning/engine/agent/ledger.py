@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from festning.engine.agent import packages
+from festning.engine.agent import installed
 from festning.engine.agent.generations import Generation, Shelf
 from festning.engine.agent.manifest import Manifest
 from festning.engine.agent.records import Journal
@@ -103,7 +103,7 @@ class Ledger:
     def complete(self) -> None:
         """All waves came to a good end."""
         asked = self._request["packages"] if self._generation.begun else []
-        self._generation.complete(packages.versions(asked))
+        self._generation.complete(installed.versions(asked))
         self._manifest.complete({name: self._contents(name) for name in self._declared})
 
     def incomplete(self, reason: str) -> None:

@@ -6,9 +6,9 @@ import os
 import pwd
 import time
 
-from festning.engine.agent import manager, remembered
+from festning.engine.agent import installed, manager, remembered
 from festning.engine.agent.look import HOLD, foreign, look, shown_facts, unit_facts, unit_query
-from festning.engine.agent.processes import Command, run_all, script
+from festning.engine.agent.processes import run_all, script
 from festning.engine.agent.wire import Inbox, emit, fault
 
 TYPE_CHECKING = False
@@ -21,11 +21,8 @@ def observe(request: dict[str, Any]) -> dict[str, Any]:
     manifest = remembered.manifest(request["state"])
     systems = manifest.get("systems", {})
     units = list(dict.fromkeys([*request["units"], *(unit for one in systems.values() for unit in one["units"])]))
-    packages = request["packages"]
     facts_of_units = _units(units)
     queries = [unit_query(units)] if facts_of_units is None else []
-    if packages:
-        queries.append(Command(("dpkg-query", "-W", "-f", "${Package}\t${Version}\t${db:Status-Abbrev}\n", *packages)))
     checks = request["checks"]
     ended = run_all(queries + [script(text, timeout) for _, text, timeout in checks], at_once=16)
     strangers = {directory: foreign(directory, declared) for directory, declared in request["purge"].items()}
@@ -33,7 +30,7 @@ def observe(request: dict[str, Any]) -> dict[str, Any]:
     return {
         "paths": _paths(request["paths"], others),
         "units": unit_facts(units, ended.pop(0)) if facts_of_units is None else facts_of_units,
-        "packages": _installed(ended.pop(0).stdout) if packages else {},
+        "packages": installed.versions(request["packages"]),
         "steps": {name: result.ok for (name, _, _), result in zip(checks, ended, strict=True)},
         "said": {
             name: result.stdout
@@ -69,11 +66,6 @@ def _paths(expected: list[list[Any]], others: list[str]) -> dict[str, Any]:
     facts = {path: look(path, sha256, want_content=want) for path, sha256, want in expected}
     facts.update({path: look(path) for path in others if path not in facts})
     return {path: fact for path, fact in facts.items() if fact is not None}
-
-
-def _installed(shown: str) -> dict[str, str]:
-    lines = (line.split("\t") for line in shown.splitlines())
-    return {name: version for name, version, status in lines if status[1] == "i"}
 
 
 def _account(name: str) -> bool:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 
 from festning.engine.agent import apt, hold, origins
-from festning.engine.agent.processes import Command, run
 
 POLICY = "/usr/sbin/policy-rc.d"
 _POLICY_TEXT = (
@@ -49,15 +48,6 @@ def install(names: list[str], preferences: str, run_directory: str) -> None:
     finally:
         if own_policy:
             forget_policy()
-
-
-def versions(names: list[str]) -> dict[str, str]:
-    """Those of ``names`` that are installed, with their versions."""
-    if not names:
-        return {}
-    query = ("dpkg-query", "-W", "-f", "${Package}\t${Version}\t${db:Status-Abbrev}\n", "--", *names)
-    shown = (line.split("\t") for line in run(Command(query)).stdout.splitlines())
-    return {name: version for name, version, status in shown if status[1] == "i"}
 
 
 def forget_policy() -> None:

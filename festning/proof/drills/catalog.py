@@ -10,7 +10,7 @@ from collections.abc import Callable
 from functools import partial
 
 from festning.proof.drills.drill import Asks, Drill, Timed
-from festning.proof.faults import clocks, load, network, power, processes
+from festning.proof.faults import clocks, load, network, planned, power, processes
 from festning.proof.faults.fault import Fault, RollingRestart
 from festning.proof.faults.parts import Parts
 
@@ -48,7 +48,7 @@ def cut_edge(parts: Parts) -> Fault | str:
 
 
 def stop_hub(parts: Parts) -> Fault:
-    return processes.stopped("stop-hub", parts.writer, parts.hub, hits=frozenset({parts.writer}))
+    return processes.stopped("stop-hub", parts.writer, *parts.hubs[parts.writer], hits=frozenset({parts.writer}))
 
 
 def isolate_writer(parts: Parts) -> Fault:
@@ -114,7 +114,9 @@ def expire_certificate(parts: Parts) -> Fault | str:
 
 def clock_skew(parts: Parts) -> Fault:
     host = parts.standby.name
-    return clocks.wrong_clock("clock-skew", host, (parts.hub, *parts.tunnels[host], parts.database), offset="-1h")
+    return clocks.wrong_clock(
+        "clock-skew", host, (*parts.hubs[host], *parts.tunnels[host], parts.database), offset="-1h"
+    )
 
 
 def sever_abroad(parts: Parts) -> Fault | str:
@@ -135,7 +137,16 @@ def rolling_restart(_parts: Parts) -> Fault:
         what="everything is restarted in waves",
         inject=(RollingRestart(),),
         observed=(),
+        planned=True,
     )
+
+
+def scale_edges(parts: Parts) -> Fault | str:
+    return planned.rescaled(parts.fortress)
+
+
+def move_edges(parts: Parts) -> Fault | str:
+    return planned.relocated(parts.fortress)
 
 
 def _once(build: Callable[[Parts], Fault | str], hold_s: float, parts: Parts) -> tuple[Timed, ...] | str:
@@ -153,6 +164,7 @@ def _drill(
     safe: bool = False,
     lasts_s: float = 25.0,
     isolates_writer: bool = False,
+    by_name: bool = False,
 ) -> Drill:
     return Drill(
         name=name or build.__name__.replace("_", "-"),
@@ -162,6 +174,7 @@ def _drill(
         safe=safe,
         lasts_s=lasts_s,
         isolates_writer=isolates_writer,
+        by_name=by_name,
     )
 
 
@@ -292,6 +305,22 @@ DRILLS: tuple[Drill, ...] = (
         hold_s=0,
         safe=True,
         lasts_s=60,
+    ),
+    _drill(
+        scale_edges,
+        "one edge more joins, and leaves again, while people come by the services' names",
+        Asks(write_gap_ms=600, failed_reads=0, failed_writes=0),
+        hold_s=8,
+        lasts_s=120,
+        by_name=True,
+    ),
+    _drill(
+        move_edges,
+        "every edge of a group moves to another vendor's site, and back",
+        Asks(write_gap_ms=600, failed_reads=0, failed_writes=0),
+        hold_s=8,
+        lasts_s=180,
+        by_name=True,
     ),
 )
 

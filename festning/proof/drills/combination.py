@@ -12,8 +12,10 @@ from festning.proof.drills.drill import Asks, Drill, Timed
 from festning.proof.faults.fault import Fault, Script
 from festning.proof.faults.parts import Parts
 
-LEFT_OUT = frozenset({"blackout", "rolling-restart", "fill-disk", "clock-skew", "isolate-writer"})
-"""Those that touch everything, or need a stage of their own: nothing can be combined with them."""
+LEFT_OUT = frozenset(
+    {"blackout", "rolling-restart", "fill-disk", "clock-skew", "isolate-writer", "scale-edges", "move-edges"}
+)
+"""Those that touch everything, take their own time, or need a stage of their own: nothing can be combined with them."""
 EARLIEST_S, LATEST_S = 0.0, 3.0
 SHORTEST_S, LONGEST_S = 2.0, 8.0
 

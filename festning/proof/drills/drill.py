@@ -44,6 +44,7 @@ class Drill:
     """A drill as it is listed. ``safe`` says that it may be run on hosts that serve real people.
 
     ``faults`` makes its faults for a running fortress, or says in a sentence why this fortress has no place for it.
+    With ``by_name`` people come by the services' names, wherever these lead, and not to each front door by itself.
     """
 
     name: str
@@ -53,3 +54,4 @@ class Drill:
     safe: bool = False
     lasts_s: float = 25.0
     isolates_writer: bool = False
+    by_name: bool = False

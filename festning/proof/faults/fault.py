@@ -39,7 +39,30 @@ class RollingRestart:
     """Everything is restarted in waves, as ``festning restart`` does."""
 
 
-Act = Script | Power | SiteLink | RollingRestart
+@dataclass(frozen=True, slots=True)
+class TellNames:
+    """Whoever asks for a service's name is told who answers for it now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rescale:
+    """A group of edges gets another count, as ``festning scale`` does it."""
+
+    group: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Relocate:
+    """A group of edges moves to another site, as ``festning move`` does it."""
+
+    group: str
+    site: str
+
+
+Operation = RollingRestart | TellNames | Rescale | Relocate
+"""What an operator does on purpose: no fault, and yet nothing may be lost in it."""
+Act = Script | Power | SiteLink | Operation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +86,8 @@ class Fault:
     ``hits`` are the hosts that it hits: what is felt at their front doors, and by programs on them, is no surprise.
     ``silences`` are those that cannot be looked at while it lasts, not even by :class:`Script`: they have no power.
     ``prepare`` and ``restore`` surround it where it needs a stage of its own. One that ``heals_itself`` is left to the
-    fortress; its ``heal`` is only for when that fails.
+    fortress; its ``heal`` is only for when that fails. One that is ``planned`` is an operator's work, which takes its
+    time: no safety limit cuts it short.
     """
 
     name: str
@@ -77,6 +101,7 @@ class Fault:
     prepare: tuple[Act, ...] = ()
     restore: tuple[Act, ...] = ()
     heals_itself: bool = False
+    planned: bool = False
 
 
 def lasting(name: str, host: str, *, inject: str, heal: str) -> tuple[Script, Script]:

@@ -12,7 +12,8 @@ from festning.model.fortress import Fortress, Host
 class Parts:
     """``writer`` is the data node that takes the writes now. The rest are names of systemd units and files.
 
-    ``tunnels`` are the units that dial, by host; ``services`` the units of services that run as processes, by service.
+    ``hubs`` are the units that are dialled and ``tunnels`` those that dial, by host; ``services`` the units of services
+    that run as processes, by service.
     ``expired_certificate`` is PEM for the host that :attr:`victim_edge` names: in order but for its dates.
     """
 
@@ -20,7 +21,7 @@ class Parts:
     writer: str
     database: str
     data_folder: str
-    hub: str
+    hubs: Mapping[str, tuple[str, ...]]
     tunnels: Mapping[str, tuple[str, ...]]
     front_door: str
     services: Mapping[str, str]

@@ -51,16 +51,22 @@ def frozen(name: str, host: str, unit: str, *, hits: frozenset[str]) -> Fault:
     )
 
 
-def stopped(name: str, host: str, unit: str, *, hits: frozenset[str]) -> Fault:
-    """A unit is stopped as an operator would stop it."""
-    inject, heal = lasting(name, host, inject=f"systemctl stop {unit}", heal=f"systemctl start {unit}")
+def stopped(name: str, host: str, *units: str, hits: frozenset[str]) -> Fault:
+    """Units are stopped as an operator would stop them."""
+    listed = " ".join(units)
+    inject, heal = lasting(name, host, inject=f"systemctl stop {listed}", heal=f"systemctl start {listed}")
     return Fault(
         name=name,
-        what=f"{unit} is stopped on {host}",
+        what=f"{' and '.join(units)} {'is' if len(units) == 1 else 'are'} stopped on {host}",
         inject=(inject,),
-        observed=(Sign(what=f"{unit} does not run on {host}", host=host, text=f"! systemctl is-active {unit}\n"),),
+        observed=tuple(
+            Sign(what=f"{unit} does not run on {host}", host=host, text=f"! systemctl is-active {unit}\n")
+            for unit in units
+        ),
         heal=(heal,),
-        gone=(Sign(what=f"{unit} runs on {host}", host=host, text=f"systemctl is-active {unit}\n"),),
+        gone=tuple(
+            Sign(what=f"{unit} runs on {host}", host=host, text=f"systemctl is-active {unit}\n") for unit in units
+        ),
         hits=hits,
     )
 

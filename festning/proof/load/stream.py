@@ -1,4 +1,4 @@
-"""A stream of requests through one front door, as ``visitors`` is told to send them."""
+"""A stream of requests, through one front door or to a name, as ``visitors`` is told to send them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from dataclasses import dataclass
 class Stream:
     """Requests of one kind. ``book`` names the history of its writes, empty where a request only reads.
 
-    ``{token}`` in ``path`` stands for a number that is new each time; with ``keep`` connections are used again.
+    ``{token}`` in ``path`` stands for a number that is new each time; with ``keep`` connections are used again. Without
+    an ``address`` each new connection goes where the name ``host`` leads then.
     """
 
     door: str

@@ -17,6 +17,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import os
+import socket
 import ssl
 from typing import Any
 
@@ -27,6 +28,9 @@ IDLE_MOST_S = 10.0
 SPREAD = 0.618
 """Of a period, between one stream and the next: no two send at one instant, and those of a door, which are told one
 after the other, do not send together either. A gap is measured no finer than a door is asked."""
+
+MOST_BY_NAME = 30
+"""Requests over one kept connection of those who come by a name: people come and go, and ask anew where it leads."""
 
 Connection = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
@@ -42,7 +46,8 @@ class Visitors:
         self.orders = orders
         self.teller = teller
         self.context = ssl.create_default_context(cadata=orders["authority"])
-        self.open: list[list[tuple[Connection, float]]] = [[] for _ in orders["streams"]]
+        self.open: list[list[tuple[Connection, float, int]]] = [[] for _ in orders["streams"]]
+        self.turns: dict[str, int] = {}
         self.sent = 0
         self.began = now()
         self.stopped = asyncio.Event()
@@ -93,57 +98,71 @@ class Visitors:
 
     async def _outcome(self, number: int, token: str, *, writes: bool) -> tuple[str, str]:
         lost = UNKNOWN if writes else FAILED
+        where: list[str] = []
         try:
             async with asyncio.timeout(self.orders["patience_s"]):
-                status = await self._exchange(number, token)
+                status = await self._exchange(number, token, where)
         except NotConnectedError as error:
             return FAILED, str(error)
         except TimeoutError:
-            return lost, f"no whole answer within {self.orders['patience_s']:g} s"
+            return lost, f"no whole answer within {self.orders['patience_s']:g} s{''.join(where)}"
         except EOFError:
-            return lost, "the connection ended without a whole answer"
+            return lost, f"the connection ended without a whole answer{''.join(where)}"
         except (OSError, ValueError) as error:
-            return lost, f"{type(error).__name__}: {error}"
+            return lost, f"{type(error).__name__}: {error}{''.join(where)}"
         if 200 <= status < 400:
             return OK, ""
-        return lost if status >= 500 else FAILED, f"status {status}"
+        return lost if status >= 500 else FAILED, f"status {status}{''.join(where)}"
 
-    async def _exchange(self, number: int, token: str) -> int:
+    async def _exchange(self, number: int, token: str, where: list[str]) -> int:
+        """One request and its answer's status; ``where`` is told to whom it went, if that is not known before."""
         told = self.orders["streams"][number]
-        connection = self._kept(number) or await self._connect(told)
+        kept = self._kept(number)
+        connection, uses = kept or (await self._connect(told), 0)
         reader, writer = connection
+        if not told["address"]:
+            where.append(f" from {writer.get_extra_info('peername')[0]}, request {uses + 1} of its connection")
         whole = False
         try:
             writer.write(head(told, token))
             await writer.drain()
             status, again = await answer(reader)
-            whole = told["keep"] and again
+            whole = told["keep"] and again and (bool(told["address"]) or uses + 1 < MOST_BY_NAME)
         finally:
             if whole:
-                self.open[number].append((connection, now()))
+                self.open[number].append((connection, now(), uses + 1))
             else:
                 writer.close()
         return status
 
-    def _kept(self, number: int) -> Connection | None:
+    def _kept(self, number: int) -> tuple[Connection, int] | None:
         while self.open[number]:
-            connection, used = self.open[number].pop()
+            connection, used, uses = self.open[number].pop()
             if not connection[0].at_eof() and now() - used < IDLE_MOST_S:
-                return connection
+                return connection, uses
             connection[1].close()
         return None
 
     async def _connect(self, told: dict[str, Any]) -> Connection:
         patience_s = self.orders["connecting_s"]
+        address = told["address"]
         try:
             async with asyncio.timeout(patience_s):
+                address = address or await self._led_to(told["host"], told["port"])
                 return await asyncio.open_connection(
-                    told["address"], told["port"], ssl=self.context, server_hostname=told["host"]
+                    address, told["port"], ssl=self.context, server_hostname=told["host"]
                 )
         except TimeoutError as error:
-            raise NotConnectedError(f"no connection within {patience_s:g} s") from error
+            raise NotConnectedError(f"no connection with {address} within {patience_s:g} s") from error
         except OSError as error:
-            raise NotConnectedError(f"no connection: {type(error).__name__}: {error}") from error
+            raise NotConnectedError(f"no connection with {address}: {type(error).__name__}: {error}") from error
+
+    async def _led_to(self, name: str, port: int) -> str:
+        """Where a name leads now: one address after the other. No second try with another, which would hide much."""
+        found = await asyncio.get_running_loop().getaddrinfo(name, port, type=socket.SOCK_STREAM)
+        addresses = sorted({str(one[4][0]) for one in found})
+        self.turns[name] = turn = self.turns.get(name, -1) + 1
+        return addresses[turn % len(addresses)]
 
 
 def head(told: dict[str, Any], token: str) -> bytes:

@@ -13,6 +13,13 @@ UNIT = "haproxy.service"
 HERE = "here/traffic"
 """A server that is never connected to: its state says whether this core takes relayed traffic."""
 
+PLAIN = "plain"
+"""The frontend that sends requests without TLS to TLS."""
+DECRYPTED = "decrypted"
+"""An edge's frontend behind TLS: its requests are what the edge may read."""
+RELAYED = "relay_"
+"""How the names of an edge's backends begin that hand ciphertext on."""
+
 PUBLIC_HTTP = 80
 PUBLIC_HTTPS = 443
 RELAY = 8443
@@ -31,7 +38,7 @@ def service_backend(service: Service) -> str:
 
 def relay_backend(service: Service) -> str:
     """The backend of an edge that relays a service's ciphertext to the cores."""
-    return f"relay_{service.name}"
+    return f"{RELAYED}{service.name}"
 
 
 def certificate_path(service: Service) -> str:

@@ -6,6 +6,7 @@ Pure: probes and judgements. Reachability is measured from where an attacker wou
 from __future__ import annotations
 
 import hashlib
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from functools import cache
 from importlib.resources import files
@@ -18,6 +19,9 @@ from festning.systems.nftables.loaded import CONFIG
 
 DATABASE_PORTS = (3306, 4444, 4567, 4568, 9200)
 """MariaDB, state transfer (SST), replication, incremental transfer (IST), and the writer's health."""
+
+_Allowed = defaultdict[tuple[str, Network, int], set[str]]
+"""Who may reach a port: by target, network and port."""
 
 _LOADED = f"""\
 sha256sum {CONFIG} || exit 1
@@ -34,12 +38,17 @@ def checks(fortress: Fortress, flows: Iterable[Flow]) -> tuple[CheckSpec, ...]:
 
 
 def _checks(fortress: Fortress, flows: tuple[Flow, ...]) -> Iterator[CheckSpec]:
+    # Looking through all flows for every host would take the square of their number.
+    own = defaultdict(list)
+    for flow in flows:
+        own[flow.target].append(flow)
     for host in fortress.hosts:
-        yield _loaded(host, ruleset(fortress, host, flows))
-    yield _closed(fortress, flows, CLIENT, Network.PUBLIC)
+        yield _loaded(host, ruleset(fortress, host, own[host.name]))
+    allowed = _allowed(flow for core in fortress.cores for flow in own[core.name])
+    yield _closed(fortress, allowed, CLIENT, Network.PUBLIC)
     for edge in fortress.edges:
-        yield _closed(fortress, flows, edge.name, Network.PUBLIC)
-        yield _closed(fortress, flows, edge.name, Network.BRIDGE)
+        yield _closed(fortress, allowed, edge.name, Network.PUBLIC)
+        yield _closed(fortress, allowed, edge.name, Network.BRIDGE)
 
 
 def _loaded(host: Host, content: str) -> CheckSpec:
@@ -64,8 +73,8 @@ def _loaded(host: Host, content: str) -> CheckSpec:
     )
 
 
-def _closed(fortress: Fortress, flows: tuple[Flow, ...], source: str, network: Network) -> CheckSpec:
-    targets = tuple(_targets(fortress, flows, source, network))
+def _closed(fortress: Fortress, allowed: _Allowed, source: str, network: Network) -> CheckSpec:
+    targets = tuple(_targets(fortress, allowed, source, network))
     names = {address: core for core, address, _ in targets}
 
     def judge(outputs: tuple[Output, ...]) -> Judgement:
@@ -91,21 +100,21 @@ def _came(how: str) -> bool:
     return how in ("open", "refused")
 
 
-def _targets(
-    fortress: Fortress, flows: tuple[Flow, ...], source: str, network: Network
-) -> Iterator[tuple[str, str, int]]:
+def _targets(fortress: Fortress, allowed: _Allowed, source: str, network: Network) -> Iterator[tuple[str, str, int]]:
     """Name, address and port of what must be closed to a source: the database's ports, less what a flow allows."""
     for core in fortress.cores:
         for address in (core.bridge,) if network is Network.BRIDGE else core.addresses:
             for port in DATABASE_PORTS:
-                if not any(_allows(flow, core.name, source, network, port) for flow in flows):
+                if allowed[core.name, network, port].isdisjoint((source, ANYONE)):
                     yield core.name, str(address), port
 
 
-def _allows(flow: Flow, target: str, source: str, network: Network, port: int) -> bool:
-    return (flow.target, flow.network, flow.protocol, flow.port) == (target, network, Protocol.TCP, port) and (
-        source in flow.sources or ANYONE in flow.sources
-    )
+def _allowed(flows: Iterable[Flow]) -> _Allowed:
+    found: _Allowed = defaultdict(set)
+    for flow in flows:
+        if flow.protocol is Protocol.TCP:
+            found[flow.target, flow.network, flow.port].update(flow.sources)
+    return found
 
 
 def _reach_script(targets: tuple[tuple[str, str, int], ...]) -> str:

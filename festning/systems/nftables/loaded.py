@@ -2,7 +2,7 @@
 
 The rules that the file would load are known only to nft, which writes them in its own way: the file is loaded into a
 network namespace of its own and listed there. That listing is remembered when an apply has proved it, so that a look
-costs two short calls of nft; whenever anything differs from what is remembered, it is made anew and decides.
+costs one short call of nft; whenever anything differs from what is remembered, it is made anew and decides.
 
 Tables of others stay. Those that hook into the traffic are named, because a packet that they drop never reaches the
 declared rules.
@@ -19,9 +19,9 @@ REMEMBERED = "/var/lib/festning/nftables.loaded"
 _LISTED = f"nft --stateless list table {TABLE}"
 _WANTED = f"wanted=$(unshare --net sh -c 'nft --file {CONFIG} && {_LISTED}') || exit 1\n"
 
-# Only what the shell has itself: this runs on every look at every host.
+# Only what the shell has itself, and one nft: this runs on every look at every host.
 _STRANGERS = f"""\
-nft list chains | while read -r word rest; do
+while read -r word rest; do
     case "$word $rest" in
         "table "*) table=${{rest%" {{"}} ;;
         "chain "*) chain=${{rest%" {{"}} ;;
@@ -32,7 +32,9 @@ nft list chains | while read -r word rest; do
                 *) echo "{NOTE}firewall: table $table, chain $chain, hooks into $hook; it is nobody's and stays" ;;
             esac ;;
     esac
-done
+done <<CHAINS
+$chains
+CHAINS
 for family in ip ip6; do
     read -r table 2>/dev/null </proc/net/${{family}}_tables_names || continue
     echo "{NOTE}firewall: legacy ${{family}}tables hold the table $table; it is nobody's and stays"
@@ -41,8 +43,15 @@ done
 
 _CHECK = f"""\
 [ -x /usr/sbin/nft ] && [ -f {CONFIG} ] || exit 1
+head="table {TABLE} {{"
+# The chains of all tables come first, then ours with its rules.
+if all=$(nft --stateless 'list chains; list table {TABLE}' 2>/dev/null); then
+    loaded="$head${{all##*"$head"}}" chains=${{all%"$loaded"}}
+else
+    loaded= chains=$(nft list chains)
+fi
 {_STRANGERS}
-loaded=$({_LISTED} 2>/dev/null) || {{ echo "the table {TABLE} is not loaded"; exit 1; }}
+[ -n "$loaded" ] || {{ echo "the table {TABLE} is not loaded"; exit 1; }}
 if [ {REMEMBERED} -nt {CONFIG} ] && [ "$loaded" = "$(cat {REMEMBERED})" ]; then exit 0; fi
 {_WANTED}
 [ "$loaded" != "$wanted" ] || exit 0

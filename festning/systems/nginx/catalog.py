@@ -6,10 +6,9 @@ Knows nginx. Leaves TLS, rules for requests and routing to ``haproxy``, and PHP 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from ipaddress import IPv4Address
 
 from festning.model.catalog import Drain, File, Item, Package, Reload, SystemCatalog, Unit, Wave
-from festning.model.fortress import Addresses, Fortress, Host, Role, Runtime, Service, SourceFile
+from festning.model.fortress import Addresses, Fortress, Host, Runtime, Service, SourceFile
 from festning.model.traffic import HOOKS
 from festning.templates import templates_of
 
@@ -37,7 +36,7 @@ def catalog(fortress: Fortress, host: Host, sources: Sources) -> SystemCatalog |
         served=served,
         copies=copies,
         roots={service.name: document_root(service, sources[service.name]) for service in (*served, *copies)},
-        front_doors=_front_doors(fortress, host) if _may_know_clients(fortress, host) else (),
+        bridge=fortress.bridge.hosts if _may_know_clients(fortress, host) else None,
     )
     return SystemCatalog(system=SYSTEM, wave=Wave.SERVICES, items=tuple(_items(content, (*served, *copies))))
 
@@ -91,12 +90,6 @@ RestartSec=500ms
 
 def _served(services: tuple[Service, ...]) -> tuple[Service, ...]:
     return tuple(service for service in services if service.runtime is not Runtime.COMMAND)
-
-
-def _front_doors(fortress: Fortress, host: Host) -> tuple[IPv4Address, ...]:
-    """The bridge addresses from which the host's services are requested; the host's own front door uses loopback."""
-    others = fortress.cores if host.role is Role.EDGE else (*fortress.cores, *fortress.edges)
-    return tuple(other.bridge for other in others if other.name != host.name)
 
 
 def _may_know_clients(fortress: Fortress, host: Host) -> bool:

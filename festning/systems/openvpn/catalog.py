@@ -1,5 +1,7 @@
 """The bridge's part of a host: a hub on every core and arbiter, and links to the hubs that the host dials.
 
+A core's hub may be several processes: each has a port, a device and a block of links of its own, and its own edges.
+
 Pure: from the resolved fortress to packages, files and units. Addresses are ``model.bridge``'s arithmetic. Which link
 carries what (all of it as routes with metrics, so that the kernel decides without anyone's help):
 
@@ -12,7 +14,7 @@ carries what (all of it as routes with metrics, so that the kernel decides witho
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from festning.errors import CompileError
 from festning.model.catalog import (
@@ -53,20 +55,24 @@ def catalog(fortress: Fortress, host: Host) -> SystemCatalog:
 
     Raises :class:`CompileError` when a hub that the host must dial has no public address yet.
     """
-    hubs = fortress.hubs_of(host)
-    is_hub = host in fortress.hubs
-    units = (*([layout.HUB_UNIT] if is_hub else []), *(layout.client_unit(hub) for hub in hubs))
+    servers, links = layout.servers(fortress, host), layout.links(fortress, host)
+    units = (*(server.unit for server in servers), *(link.unit for link in links))
     items: list[Item] = [Package("openvpn"), Account(layout.ACCOUNT), *_material(fortress, host, units)]
-    if is_hub:
-        items += _hub(fortress, host)
-    for hub in hubs:
-        items += _link(fortress, host, hub)
+    if servers:
+        items += [_hub_key(host, servers)]
+    for server in servers:
+        items += _server(fortress, server)
+    for hub in fortress.hubs_of(host):
+        own = [link for link in links if link.hub is hub]
+        items += [_link_key(host, hub, own)]
+        for link in own:
+            items += _link(fortress, link)
     items += [_gate(units)]
     return SystemCatalog(
         system=SYSTEM,
         wave=Wave.GROUND,
         items=tuple(items),
-        materials=tuple(_materials(fortress, host, hubs, is_hub=is_hub)),
+        materials=tuple(_materials(fortress, host)),
         guarded=True,
     )
 
@@ -83,11 +89,11 @@ def certificate(fortress: Fortress, host: Host) -> Certificate:
     )
 
 
-def _materials(fortress: Fortress, host: Host, hubs: tuple[Host, ...], *, is_hub: bool) -> Iterator[Material]:
+def _materials(fortress: Fortress, host: Host) -> Iterator[Material]:
     yield certificate(fortress, host)
-    if is_hub:
+    if host in fortress.hubs:
         yield TlsCryptServerKey(hub=host.name)
-    for hub in hubs:
+    for hub in fortress.hubs_of(host):
         yield TlsCryptClientKey(hub=hub.name, client=host.name)
 
 
@@ -102,92 +108,88 @@ def _material(fortress: Fortress, host: Host, units: tuple[str, ...]) -> tuple[I
     )
 
 
-def _hub(fortress: Fortress, host: Host) -> tuple[Item, ...]:
-    clients = fortress.peers_of(host)
-    doubled = fortress.hubs_of(host)
-    restart = (Restart(layout.HUB_UNIT),)
-    common = {"fortress": fortress, "bridge": fortress.bridge, "hub": host, "device": layout.HUB_DEVICE, "mtu": MTU}
+def _hub_key(hub: Host, servers: tuple[layout.Server, ...]) -> File:
+    return File(
+        path=layout.HUB_TLS_CRYPT,
+        content=secret(TlsCryptServerKey(hub=hub.name).key),
+        mode=0o600,
+        on_change=tuple(Restart(server.unit) for server in servers),
+    )
+
+
+def _server(fortress: Fortress, server: layout.Server) -> tuple[Item, ...]:
+    doubled = fortress.hubs_of(server.hub)
+    common = {"fortress": fortress, "server": server, "hub": server.hub, "mtu": MTU}
     config = render(
         "hub.conf",
         **common,
         **_settings(),
-        protocol="udp6" if any(address.version == 6 for address in host.addresses) else "udp4",
-        clients=layout.HUB_CLIENTS,
+        protocol="udp6" if any(address.version == 6 for address in server.hub.addresses) else "udp4",
         max_clients=fortress.bridge.largest_host,
-        network_file=layout.HUB_NETWORK,
-        status=layout.HUB_STATUS,
     )
-    network = render("hub.network", **common, clients=clients, doubled=doubled, second_metric=SECOND_METRIC)
     return (
-        File(
-            path=layout.HUB_TLS_CRYPT,
-            content=secret(TlsCryptServerKey(hub=host.name).key),
-            mode=0o600,
-            on_change=restart,
-        ),
-        Directory(path=layout.HUB_CLIENTS, purge=True),
+        Directory(path=server.clients_folder, purge=True),
         # Read anew at each connection, so a new host needs no restart of the hub.
         *(
             File(
-                path=f"{layout.HUB_CLIENTS}/{client.name}",
-                content=render("client-config", bridge=fortress.bridge, hub=host, client=client),
+                path=f"{server.clients_folder}/{client.name}",
+                content=render("client-config", server=server, hub=server.hub, client=client),
             )
-            for client in clients
+            for client in server.clients
         ),
-        File(path=layout.HUB_NETWORK, content=network, on_change=(Reload(_NETWORKD),)),
-        *_unit(layout.HUB_UNIT, layout.HUB_CONFIG, config),
-        drains.hub(clients, only=any(client not in doubled for client in clients)),
+        File(
+            path=server.network,
+            content=render("hub.network", **common, doubled=doubled, second_metric=SECOND_METRIC),
+            on_change=(Reload(_NETWORKD),),
+        ),
+        *_unit(server.unit, server.config, config, hub_device=server.device),
+        drains.hub(server, only=any(client not in doubled for client in server.clients)),
     )
 
 
-def _link(fortress: Fortress, host: Host, hub: Host) -> tuple[Item, ...]:
+def _link_key(host: Host, hub: Host, links: Sequence[layout.Link]) -> File:
+    return File(
+        path=layout.client_tls_crypt(hub),
+        content=secret(TlsCryptClientKey(hub=hub.name, client=host.name).key),
+        mode=0o600,
+        on_change=tuple(Restart(link.unit) for link in links),
+    )
+
+
+def _link(fortress: Fortress, link: layout.Link) -> tuple[Item, ...]:
+    host, hub = link.host, link.hub
     if hub.address is None:
         raise CompileError(
             f"{host.name} cannot dial the hub {hub.name}: it has no public address yet",
             hint=f"give hosts.{hub.entry} an address, or let `festning up` make the machine first",
         )
-    unit = layout.client_unit(hub)
     common = {
         "fortress": fortress,
-        "bridge": fortress.bridge,
         "host": host,
         "hub": hub,
-        "device": layout.device(hub),
+        "link": link,
         "mtu": MTU,
+        # Each process's own, so that a link that comes or goes changes nothing about the other.
+        "metric": hub.number if link.server.process == 0 else SECOND_METRIC + 1 - link.server.process,
     }
     config = render(
         "client.conf",
         **common,
         **_settings(),
         remotes=[(address, f"udp{address.version}") for address in fortress.ways_to(hub, host)],
-        network_file=layout.client_network(hub),
     )
     return (
-        File(
-            path=layout.client_tls_crypt(hub),
-            content=secret(TlsCryptClientKey(hub=hub.name, client=host.name).key),
-            mode=0o600,
-            on_change=(Restart(unit),),
-        ),
-        File(
-            path=layout.client_network(hub),
-            content=render("client.network", **common),
-            on_change=(Reload(_NETWORKD),),
-        ),
-        *_unit(unit, layout.client_config(hub), config),
-        drains.link(hub, only=host not in fortress.hubs),
+        File(path=link.network, content=render("client.network", **common), on_change=(Reload(_NETWORKD),)),
+        *_unit(link.unit, link.config, config, hub_device=None),
+        drains.link(link, only=host not in fortress.hubs),
     )
 
 
-def _unit(unit: str, path: str, config: str) -> tuple[Item, ...]:
+def _unit(unit: str, path: str, config: str, *, hub_device: str | None) -> tuple[Item, ...]:
     restart = (Restart(unit),)
     return (
         File(path=path, content=config, on_change=restart),
-        File(
-            path=layout.drop_in(unit),
-            content=render("drop-in.conf", hub=unit == layout.HUB_UNIT, device=layout.HUB_DEVICE),
-            on_change=restart,
-        ),
+        File(path=layout.drop_in(unit), content=render("drop-in.conf", hub_device=hub_device), on_change=restart),
         Unit(name=unit),
     )
 
@@ -195,11 +197,11 @@ def _unit(unit: str, path: str, config: str) -> tuple[Item, ...]:
 def _settings() -> dict[str, object]:
     return {
         "files": {
+            "client_tls_crypt": layout.client_tls_crypt,
             "ca": layout.CA,
             "certificate": layout.CERTIFICATE,
             "key": layout.KEY,
             "hub_tls_crypt": layout.HUB_TLS_CRYPT,
-            "client_tls_crypt": layout.client_tls_crypt,
         },
         "account": layout.ACCOUNT,
         "ping_s": PING_S,

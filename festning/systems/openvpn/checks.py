@@ -32,21 +32,22 @@ def checks(fortress: Fortress) -> tuple[CheckSpec, ...]:
 
 def _checks(fortress: Fortress) -> Iterator[CheckSpec]:
     for host in fortress.hosts:
-        for hub in fortress.hubs_of(host):
-            yield _tunnel(fortress, host, hub)
-    for hub in fortress.hubs:
-        yield _hub(fortress, hub)
+        for link in layout.links(fortress, host):
+            yield _tunnel(link)
+    for server in layout.all_servers(fortress):
+        yield _hub(fortress, server)
     for host in fortress.hosts:
         yield _certificates(host)
 
 
-def _tunnel(fortress: Fortress, host: Host, hub: Host) -> CheckSpec:
-    link, bridge = fortress.bridge.link(hub.number, hub.number), hub.bridge
+def _tunnel(dialled: layout.Link) -> CheckSpec:
+    host, hub = dialled.host, dialled.hub
+    link, bridge = dialled.server.address, hub.bridge
     bar = NEAR_MS if host.site.country == hub.site.country == "NO" else FAR_MS
     # Both ends of the arithmetic: the tunnel itself, and the address that everything above it uses.
     script = "".join(
         f"ping -n -c {PINGS} -i 0.2 -W 1 {options}{address}\n"
-        for options, address in ((f"-I {layout.device(hub)} ", link), ("", bridge))
+        for options, address in ((f"-I {dialled.device} ", link), ("", bridge))
     )
 
     def judge(outputs: tuple[Output, ...]) -> Judgement:
@@ -61,7 +62,7 @@ def _tunnel(fortress: Fortress, host: Host, hub: Host) -> CheckSpec:
         return Judgement(verdict=Verdict.PASS, measured=measured)
 
     return CheckSpec(
-        id=f"openvpn.tunnel.{hub.name}",
+        id=f"openvpn.tunnel.{hub.name}" + ("" if dialled.is_answered else f".{dialled.name}"),
         host=host.name,
         probes=(Probe(host=host.name, script=script, timeout_s=20.0),),
         expected=f"up, shortest of {PINGS} round trips ≤ {bar} ms",
@@ -75,8 +76,8 @@ def _round_trips(stdout: str, address: str) -> list[float]:
     return [float(milliseconds) for milliseconds in found]
 
 
-def _hub(fortress: Fortress, hub: Host) -> CheckSpec:
-    declared = {peer.name for peer in fortress.peers_of(hub)}
+def _hub(fortress: Fortress, server: layout.Server) -> CheckSpec:
+    declared = {client.name for client in server.clients}
 
     def judge(outputs: tuple[Output, ...]) -> Judgement:
         if outputs[0].status != 0:
@@ -89,10 +90,10 @@ def _hub(fortress: Fortress, hub: Host) -> CheckSpec:
         return Judgement(verdict=Verdict.FAIL if wrong else Verdict.PASS, measured=measured, reason=wrong)
 
     return CheckSpec(
-        id="openvpn.hub",
-        host=hub.name,
+        id=f"openvpn.{server.name}",
+        host=server.hub.name,
         # The file is written each second: after that long, it is not from before the check.
-        probes=(Probe(host=hub.name, script=f"sleep 1.2; cat {layout.HUB_STATUS}\n"),),
+        probes=(Probe(host=server.hub.name, script=f"sleep 1.2; cat {server.status}\n"),),
         expected=f"exactly the declared hosts connected, with {' or '.join(fortress.bridge.ciphers)}",
         judge=judge,
     )

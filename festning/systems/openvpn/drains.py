@@ -6,10 +6,7 @@ what would wait for the link meanwhile is sent to other hosts before (``model/tr
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from festning.model.catalog import Drain
-from festning.model.fortress import Host
 from festning.model.traffic import AWAY, BACK
 from festning.systems.openvpn import layout
 
@@ -19,21 +16,22 @@ _PATIENCE = 150
 """Tries, 0.2 s apart, for a link to come back. What was down before is not waited for."""
 
 
-def hub(peers: Iterable[Host], *, only: bool) -> Drain:
-    """The hub: every host that was connected must answer over it again.
+def hub(server: layout.Server, *, only: bool) -> Drain:
+    """A hub's process: every host that was connected must answer over it again.
 
     ``only`` says that some of them have no other link to this host: then they are sent away from it before.
     """
-    answering = " ".join(f"{peer.name}={peer.bridge}" for peer in peers)
-    connected = f"sed -n 's/^CLIENT_LIST,\\([^,]*\\),.*/\\1/p' {layout.HUB_STATUS} 2>/dev/null | sort -u"
+    answering = " ".join(f"{peer.name}={peer.bridge}" for peer in server.answered)
+    seen = f"{_SEEN}/{server.name}"
+    connected = f"sed -n 's/^CLIENT_LIST,\\([^,]*\\),.*/\\1/p' {server.status} 2>/dev/null | sort -u"
     return Drain(
-        name="hub",
-        units=(layout.HUB_UNIT,),
-        begin=f"mkdir -p -m 700 {_SEEN}\n{connected} >{_SEEN}/hub\n{AWAY if only else ''}",
+        name=server.name,
+        units=(server.unit,),
+        begin=f"mkdir -p -m 700 {_SEEN}\n{connected} >{seen}\n{AWAY if only else ''}",
         end=f"""answering() {{
     for peer in {answering}; do
-        if grep -qx "${{peer%%=*}}" {_SEEN}/hub 2>/dev/null; then
-            ping -q -c 1 -W 1 -I {layout.HUB_DEVICE} "${{peer#*=}}" >/dev/null 2>&1 || return 1
+        if grep -qx "${{peer%%=*}}" {seen} 2>/dev/null; then
+            ping -q -c 1 -W 1 -I {server.device} "${{peer#*=}}" >/dev/null 2>&1 || return 1
         fi
     done
 }}
@@ -42,18 +40,19 @@ def hub(peers: Iterable[Host], *, only: bool) -> Drain:
     )
 
 
-def link(hub: Host, *, only: bool) -> Drain:
+def link(dialled: layout.Link, *, only: bool) -> Drain:
     """A link to a hub: the hub must answer over it again, if it did before.
 
     ``only`` says that there is no other between these two hosts; between two hubs there are two.
     """
-    answers = f"ping -q -c 1 -W 1 -I {layout.device(hub)} {hub.bridge} >/dev/null 2>&1"
-    seen = f"{_SEEN}/{layout.device(hub)}"
+    answers = f"ping -q -c 1 -W 1 -I {dialled.device} {dialled.hub.bridge} >/dev/null 2>&1"
+    seen = f"{_SEEN}/{dialled.device}"
     return Drain(
-        name=f"link to {hub.name}",
-        units=(layout.client_unit(hub),),
+        name=f"link to {dialled.hub.name}" + (f" ({dialled.name})" if dialled.server.process else ""),
+        units=(dialled.unit,),
         begin=f"mkdir -p -m 700 {_SEEN}\nrm -f {seen}\nif {answers}; then touch {seen}; fi\n{AWAY if only else ''}",
-        end=_until(f"[ ! -e {seen} ] || {answers}", f"{hub.name} does not answer over it") + (BACK if only else ""),
+        end=_until(f"[ ! -e {seen} ] || {answers}", f"{dialled.hub.name} does not answer over it")
+        + (BACK if only else ""),
         timeout_s=300,
     )
 

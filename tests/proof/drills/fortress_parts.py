@@ -25,7 +25,7 @@ def parts(fortress: Fortress | None = None, writer: str = "core1") -> Parts:
         writer=writer,
         database="mariadb.service",
         data_folder="/var/lib/mysql",
-        hub="openvpn-server@hub.service",
+        hubs={hub.name: ("openvpn-server@hub.service",) for hub in fortress.hubs},
         tunnels={
             host.name: tuple(f"openvpn-client@hub{hub.number}.service" for hub in fortress.hubs_of(host))
             for host in fortress.hosts

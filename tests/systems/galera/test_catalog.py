@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from bench.programs import Program
 from festning.errors import CompileError
 from festning.model.catalog import File, Gate, Package, Restart, Step, SystemCatalog, Unit, Wave
 from festning.model.fortress import Durability, Fortress
@@ -18,7 +19,6 @@ from festning.systems.galera import provider
 from festning.systems.galera.catalog import CONFIG, GARBD_CONFIG, HEALTH_MODULES, KEYS, catalog
 from festning.systems.galera.formation import Formation, How
 from festning.systems.galera.start import IN_PRIMARY
-from tests.programs import Program
 from tests.systems.galera.conftest import make_fortress
 
 RUNNING = Formation.running()

@@ -13,6 +13,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from bench.programs import Program
 from festning.model.catalog import File
 from festning.model.fortress import Data, Fortress, FrontDoor, Role, Runtime
 from festning.model.load import load_fortress
@@ -22,7 +23,6 @@ from festning.systems.haproxy.flows import flows
 from festning.systems.haproxy.rendering import quoted
 from festning.systems.haproxy.routing import check_every_ms
 from tests.conftest import EXAMPLE
-from tests.programs import Program
 
 
 def example() -> Fortress:

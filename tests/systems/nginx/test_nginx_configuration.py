@@ -12,12 +12,12 @@ from pathlib import Path
 
 import pytest
 
+from bench.programs import Program
 from festning.model.catalog import File
 from festning.model.fortress import Fortress, Host, Residency, Role, Runtime, SourceFile
 from festning.model.load import load_fortress, read_source
 from festning.systems.nginx.catalog import CONFIGURATION, catalog, document_root
 from tests.conftest import EXAMPLE
-from tests.programs import Program
 
 ASK = """
 import http.client, json, subprocess, sys

@@ -1,8 +1,8 @@
-"""The programs that a fortress is made of, for tests on a machine that has not got them: those of the lab's own image.
+"""The programs that a fortress is made of, on a machine that has not got them: those of the lab's own image.
 
 They run in a copy of the image, whose changes are in memory: a root folder in a mount namespace that a process of ours
-holds, so all of it is gone with the tests, however they end. Network namespaces and devices are the caller's, and one
-folder of the tests is there under its own path.
+holds, so all of it is gone with whoever made it, however that ends. Network namespaces and devices are the caller's,
+and one folder of the caller is there under its own path.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ Program = Callable[[str], tuple[str, ...]]
 """How a command line of a program begins, by the program's name."""
 FOLDERS = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin")
 
-# Says a word when all is there, and then waits for the end of its input, which is the end of the tests.
+# Says a word when all is there, and then waits for the end of its input, which is the end of whoever made it.
 _HOLD = """\
 image=$1 folder=$2 place=$3
 mount -t tmpfs -o mode=0755 programs "$place"
