@@ -260,3 +260,30 @@ def test_edges_that_leave_are_out_of_the_zone_unless_nobody_else_is_well(
     with pytest.raises(FestningError, match=r"shop\.nordlys\.example: only edges that are to leave answer for it"):
         point("edge2")
     assert api.sets() == before
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "found"),
+    [
+        (Look.WELL, Look.WELL, Look.WELL),
+        (Look.WELL, Look.DEAD, Look.DEAD),
+        (Look.DEAD, Look.UNKNOWN, Look.DEAD),
+        (Look.WELL, Look.UNKNOWN, Look.WELL),
+        (Look.UNKNOWN, Look.UNKNOWN, Look.UNKNOWN),
+    ],
+)
+def test_a_door_is_looked_at_in_both_families(
+    monkeypatch: pytest.MonkeyPatch, first: Look, second: Look, found: Look
+) -> None:
+    """The answer has both addresses or none, and what this machine cannot reach itself says nothing."""
+    came = {"192.0.2.101": first, "2001:db8::21": second}
+
+    async def at(service: Service, address: str, port: int, context: ssl.SSLContext) -> Look:
+        del service, port, context
+        return came.pop(address)
+
+    monkeypatch.setattr("festning.workflows.looking_at_doors._ask_at", at)
+    declared = fortress()
+    door = replace(declared.host("edge1"), other_address=ip_address("2001:db8::21"))
+    assert asyncio.run(ask(declared.services[0], door, ssl.create_default_context())) is found
+    assert not came

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from ipaddress import ip_address
 
 import pytest
 
@@ -90,3 +91,13 @@ def test_what_cannot_be_is_refused_with_its_place(dns: str, words: str) -> None:
     with pytest.raises(BadFileError, match=words):
         fortress(("waivers: []", f"dns: {dns}"))
     assert fortress(("waivers: []", "dns: {provider: gandi_live, ttl: 300}")).dns.ttl == 300
+
+
+def test_a_door_with_an_address_of_each_family_has_a_record_of_each() -> None:
+    declared = fortress()
+    both = replace(declared.host("edge1"), other_address=ip_address("2001:db8::21"))
+    hosts = tuple(both if host.name == "edge1" else host for host in declared.hosts)
+    dual = replace(declared, hosts=hosts)
+    (answer,) = (one for one in answers(dual) if one.name == WWW)
+    found = {one.type.value: one.values for one in records(dual, answer) if one.type.value in ("A", "AAAA")}
+    assert found == {"A": EDGES, "AAAA": ("2001:db8::21",)}
