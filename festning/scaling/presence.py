@@ -39,6 +39,13 @@ class Memory:
     alive: Mapping[str, float] = field(default_factory=dict)
     dead: Mapping[str, float] = field(default_factory=dict)
 
+    def without(self, edge: str) -> Memory:
+        """The same without an edge, as after it was given another machine."""
+        return Memory(
+            {name: since for name, since in self.alive.items() if name != edge},
+            {name: since for name, since in self.dead.items() if name != edge},
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Belief:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Protocol, TypeVar
 
@@ -152,13 +152,13 @@ class Watch:
         while True:
             try:
                 async with self._surface.open() as view:
-                    if not self._opened:
+                    if not self._opened and not once:  # One look has no pace.
                         self._check_pace(view.groups)
                     self._opened, self._trouble = True, ""
                     wanted = await self._look_while_true(view, once=once)
                     if once or wanted is not None:
                         return wanted
-            except FestningError as error:
+            except (FestningError, OSError) as error:
                 if not self._opened:
                     raise
                 self._complain(error)
@@ -175,7 +175,7 @@ class Watch:
             if self._every_s * 2 > shortest:
                 raise UsageError(
                     f"a look every {self._every_s:g} s cannot tell what lasts {shortest:g} s, as {name} declares",
-                    hint=f"--every {shortest / 2:.0f}s or less, or a longer grow_after and replace_after",
+                    hint=f"--every {int(shortest / 2)}s or less, or a longer grow_after and replace_after",
                 )
 
     async def _look_while_true(self, view: View, *, once: bool) -> Wanted | None:
@@ -246,6 +246,10 @@ class Watch:
             kept.changed_at, kept.owed, kept.failures, kept.again_at = now, None, 0, 0.0
             word = Word(said=Said.DONE, group=wanted.group, decision=decision, seconds=now - began, message=came)
             self._tell(word)
+        if decision.edge is not None:
+            self._memory = self._memory.without(
+                decision.edge
+            )  # Another machine: how long the old one was dead is over.
         self.acting = None
 
     def _failed(self, wanted: Wanted, message: str, hint: str) -> None:
@@ -256,17 +260,22 @@ class Watch:
         )
 
     def _put_off(self, said: Said, wanted: Wanted, seconds: float, message: str, hint: str = "") -> None:
-        kept = self._groups[wanted.group]
-        kept.owed, kept.again_at = wanted, self._surface.clock() + seconds
+        kept, owed = self._groups[wanted.group], wanted
+        if wanted.decision.kind is Kind.REPLACE:
+            # What is measured asks again for an edge that is still dead. What failed half-way is only made whole, so
+            # that nothing is destroyed which came back meanwhile.
+            owed = replace(wanted, decision=replace(wanted.decision, kind=Kind.MEND, edge=None))
+        kept.owed, kept.again_at = owed, self._surface.clock() + seconds
         self._tell(
             Word(said=said, group=wanted.group, decision=wanted.decision, again_s=seconds, message=message, hint=hint)
         )
 
-    def _complain(self, error: FestningError) -> None:
+    def _complain(self, error: FestningError | OSError) -> None:
         """Tell what keeps it from looking, once until it is something else."""
-        if error.message != self._trouble:
-            self._trouble = error.message
-            self._tell(Word(said=Said.TROUBLE, message=error.message, hint=error.hint or ""))
+        if str(error) != self._trouble:
+            self._trouble = str(error)
+            hint = error.hint if isinstance(error, FestningError) else None
+            self._tell(Word(said=Said.TROUBLE, message=str(error), hint=hint or ""))
 
 
 def _mended(group: Group, kept: _Kept, seen: Iterable[Seen], notes: Mapping[str, str], at: float) -> Decision | None:

@@ -142,7 +142,7 @@ def streams_of(fortress: Fortress, per_second: float) -> tuple[Stream, ...]:
     )
 
 
-VISITORS = 4
+VISITORS = 2
 """Of each kind, when they come by name: several of them are at several doors at the same time."""
 
 

@@ -9,7 +9,8 @@ machines come from to ``grounds``.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection, Mapping
+import dataclasses
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
@@ -134,12 +135,15 @@ def move(
     work = Hosts(surroundings, now, token, progress)
     ground = ground_of(file, surroundings, make=make, now=now, progress=progress)
 
+    before = judge_text(read_text(file), file, surroundings.today)
+
     def moved(found: Group) -> Group:
-        fortress = judge_text(read_text(file), file, surroundings.today)
-        _check_site(fortress, found, site, size, image, lab=make is not None)
+        _check_site(before, found, site, size, image, lab=make is not None)
         return groups.moved(found, site, size=size, image=image)
 
-    return change(file, group, moved, Means(ground, work, progress), today=surroundings.today)
+    done = change(file, group, moved, Means(ground, work, progress), today=surroundings.today)
+    hints = tuple(_stays(before, done)) if done.changed else ()
+    return dataclasses.replace(done, notes=(*done.notes, *hints))
 
 
 def replace(
@@ -396,6 +400,20 @@ def _check_site(fortress: Fortress, group: Group, site: str, size: str | None, i
                 f"{had} is {here.provider}'s name for {_a(word)}, and {site} is at {there.provider}",
                 hint=f"festning move {group.name} --to {site} --{word} {there.provider.upper()}_{word.upper()}",
             )
+
+
+def _stays(before: Fortress, done: Scaled) -> Iterator[str]:
+    """What the file says of a group that moved which may not be so at its new site."""
+    here = next(host for host in done.fortress.hosts if host.entry == done.group and not host.leaving)
+    there = next(host for host in before.hosts if host.entry == done.group)
+    told = [word for word in ("price", "traffic") if getattr(here, word) is not None]
+    if told:
+        yield f"as before in the file: {' and '.join(told)} of {done.group}; see whether that is so at {here.site.name}"
+    if done.fortress.lab and here.size is not None and here.size == there.size:
+        sites = {site.name: site.provider for site in before.sites}
+        if sites[here.site.name] != sites[there.site.name]:
+            provider = sites[there.site.name]
+            yield f"size: {here.size} is {provider}'s word; where machines are rented, move needs --size"
 
 
 def _a(word: str) -> str:

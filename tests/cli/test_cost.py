@@ -98,7 +98,7 @@ def test_a_currency_without_a_rate_is_refused_with_its_place(festning: Festning)
     change(festning, "540 NOK/month", "540 NOX/month")
     done = festning("cost")
     assert done.returncode == 64
-    assert "fortress.yaml:37:65: hosts.core1.price: there is no rate from NOX to NOK" in done.stderr.replace("\n", "")
+    assert "fortress.yaml:44:65: hosts.core1.price: there is no rate from NOX to NOK" in done.stderr.replace("\n", "")
     assert "did you mean NOK?" in done.stderr
     assert festning("check").returncode == 0, "for everything else it is a fortress"
 

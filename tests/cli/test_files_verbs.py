@@ -34,10 +34,10 @@ def test_check_tells_findings_with_their_place(tmp_path: Path, festning: Festnin
     file.write_text("\n".join(line for line in file.read_text().splitlines() if not line.startswith("  arbiter:")))
     checked = Festning(file, lab=False)("check")
     assert checked.returncode == 1
-    assert f"{file}:36:1: error: hosts  [survivability.no-majority]" in checked.stdout
+    assert f"{file}:43:1: error: hosts  [survivability.no-majority]" in checked.stdout
     assert "survivability.no-majority" in checked.stdout
     document = Festning(file, lab=False).json("check")
-    assert (document["verdict"], document["findings"][0]["line"]) == ("fail", 36)
+    assert (document["verdict"], document["findings"][0]["line"]) == ("fail", 43)
 
 
 @pytest.mark.parametrize("verb", [["check"], ["plan"], ["apply"], ["verify"], ["up"], ["render", "--out", "out"]])

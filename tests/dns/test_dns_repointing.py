@@ -8,10 +8,12 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from ipaddress import ip_address
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 from cryptography import x509
@@ -23,8 +25,11 @@ from festning.dns.changes import Act
 from festning.dns.standing import Look
 from festning.dns.zones.opening import open_zone
 from festning.dns.zones.patience import Manner
+from festning.errors import FestningError
 from festning.model.fortress import Fortress, Host, Service
+from festning.workflows import grounds, repointing
 from festning.workflows.looking_at_doors import ask, look, trusting
+from festning.workflows.opening import Surroundings
 from festning.workflows.repointing import Done, Looking, Planned, carry_out, plan
 from tests.dns.dns_servers import Api, DigitalOcean, Failure, PowerDns, serve
 from tests.dns.named_fortresses import CORES, EDGES, SHOP, WWW, fortress
@@ -215,3 +220,70 @@ def test_looks_are_told_in_order_for_each() -> None:
         ("shop", "edge2"): (Look.DEAD, Look.DEAD),
     }
     assert asyncio.run(look([], one, 2, 0)) == {}
+
+
+def test_edges_that_leave_are_out_of_the_zone_unless_nobody_else_is_well(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    doors = Doors()
+    zone = open_zone(
+        api.provider,
+        "nordlys.example",
+        {**api.environment, "PDNS_API_URL": api.url},
+        Manner(lambda _: None),
+        endpoint=api.url,
+    )
+
+    async def asked(service: Service, door: Host, context: object) -> Look:
+        del context
+        return await doors.ask(service, door)
+
+    monkeypatch.setattr(grounds, "ask", asked)
+    monkeypatch.setattr(grounds, "trusting", str)
+    monkeypatch.setattr(repointing, "open_own_zone", lambda *_: zone)
+    monkeypatch.setattr(repointing, "Looking", lambda: Looking(3, 0))
+    declared = fortress(("waivers: []", f"dns: {{provider: {api.provider}, ttl: 90}}"))
+    surroundings = Surroundings({}, "kari@desk", None, date(2026, 11, 26))
+    ground = grounds.RentedGround(Path("fortress.yaml"), surroundings, lambda: datetime.now(UTC), Quiet())
+
+    def point(leaving: str) -> grounds.Pointed:
+        hosts = tuple(replace(host, leaving=host.name == leaving) for host in declared.hosts)
+        opened = SimpleNamespace(fortress=replace(declared, hosts=hosts), vault=SimpleNamespace(lookup=str))
+        return asyncio.run(ground.point(cast("Any", opened), cast("Any", None)))
+
+    assert point("").ttl_s == 90
+    assert addresses(api, "shop") == set(EDGES)
+    point("edge2")
+    assert addresses(api, "shop") == addresses(api, "www") == {EDGES[0]}
+    doors.dead = {"edge1"}
+    before = api.sets()
+    with pytest.raises(FestningError, match=r"shop\.nordlys\.example: only edges that are to leave answer for it"):
+        point("edge2")
+    assert api.sets() == before
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "found"),
+    [
+        (Look.WELL, Look.WELL, Look.WELL),
+        (Look.WELL, Look.DEAD, Look.DEAD),
+        (Look.DEAD, Look.UNKNOWN, Look.DEAD),
+        (Look.WELL, Look.UNKNOWN, Look.WELL),
+        (Look.UNKNOWN, Look.UNKNOWN, Look.UNKNOWN),
+    ],
+)
+def test_a_door_is_looked_at_in_both_families(
+    monkeypatch: pytest.MonkeyPatch, first: Look, second: Look, found: Look
+) -> None:
+    """The answer has both addresses or none, and what this machine cannot reach itself says nothing."""
+    came = {"192.0.2.101": first, "2001:db8::21": second}
+
+    async def at(service: Service, address: str, port: int, context: ssl.SSLContext) -> Look:
+        del service, port, context
+        return came.pop(address)
+
+    monkeypatch.setattr("festning.workflows.looking_at_doors._ask_at", at)
+    declared = fortress()
+    door = replace(declared.host("edge1"), other_address=ip_address("2001:db8::21"))
+    assert asyncio.run(ask(declared.services[0], door, ssl.create_default_context())) is found
+    assert not came

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from ipaddress import ip_address
+
 import pytest
 
 from festning.dns.wanted import answers, records
@@ -30,6 +33,13 @@ def test_a_dead_edge_leaves_the_answer_of_the_service_that_it_is_dead_for() -> N
         return (service.name, door.name) != ("shop", "edge1")
 
     assert doors(fortress(), stands) == {SHOP: ["edge2"], WWW: ["edge1", "edge2"]}
+
+
+def test_edges_that_are_leaving_are_met_while_no_other_is() -> None:
+    declared = fortress()
+    leaving = replace(declared, hosts=tuple(replace(one, leaving=one.name == "edge1") for one in declared.hosts))
+    assert doors(leaving) == {SHOP: ["edge2"], WWW: ["edge2"]}
+    assert doors(leaving, lambda _, door: door.name != "edge2") == {SHOP: ["edge1"], WWW: ["edge1"]}
 
 
 def test_cores_take_over_when_every_edge_is_dead_and_nobody_does_when_all_are() -> None:
@@ -81,3 +91,13 @@ def test_what_cannot_be_is_refused_with_its_place(dns: str, words: str) -> None:
     with pytest.raises(BadFileError, match=words):
         fortress(("waivers: []", f"dns: {dns}"))
     assert fortress(("waivers: []", "dns: {provider: gandi_live, ttl: 300}")).dns.ttl == 300
+
+
+def test_a_door_with_an_address_of_each_family_has_a_record_of_each() -> None:
+    declared = fortress()
+    both = replace(declared.host("edge1"), other_address=ip_address("2001:db8::21"))
+    hosts = tuple(both if host.name == "edge1" else host for host in declared.hosts)
+    dual = replace(declared, hosts=hosts)
+    (answer,) = (one for one in answers(dual) if one.name == WWW)
+    found = {one.type.value: one.values for one in records(dual, answer) if one.type.value in ("A", "AAAA")}
+    assert found == {"A": EDGES, "AAAA": ("2001:db8::21",)}

@@ -12,7 +12,7 @@ import shutil
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -67,7 +67,7 @@ class Strangers:
     file: Path
     home: Path
     keys: dict[str, str]
-    identity: str
+    identity: str = field(repr=False)
 
     def __call__(self, *arguments: str, timeout: float = 600) -> subprocess.CompletedProcess[str]:
         """festning on these hosts, called from the lab's network, as a person calls it who knows of no lab."""

@@ -55,7 +55,10 @@ def test_up_brings_them_up_and_then_nothing_is_left_to_change(hosts: Strangers) 
 
 
 def test_an_edge_with_nothing_but_ipv6_has_its_tunnel_and_its_name(hosts: Strangers) -> None:
-    assert "2001:db8:1::17" in hosts.lab.on("edge1", "ss --no-header --udp --numeric --all --processes | grep openvpn")
+    clients = hosts.lab.on("core1", "grep ^CLIENT_LIST /run/openvpn-server/status-hub.log").splitlines()
+    seen = {name: address for _, name, address, *_ in (line.split(",") for line in clients)}
+    assert "2001:db8:3::32" in seen["edge1"]
+    assert "198.18.32.24" in seen["arbiter"]
     assert "198.18." not in hosts.lab.on("edge1", "ip address")
     # A machine of any name is called as the fortress calls it: /etc/hosts has no other, and sudo looks it up.
     assert hosts.lab.on("edge1", "uname -n && getent hosts $(uname -n)").split()[:2] == ["edge1", "10.8.0.16"]

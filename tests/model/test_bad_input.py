@@ -55,7 +55,24 @@ ODD = st.sampled_from(
         {},
     ]
 )
-KEYS = ("sites", "hosts", "services", "name", "role", "site", "count", "number", "address", "data", "host", "port", "x")
+KEYS = (
+    "sites",
+    "hosts",
+    "services",
+    "name",
+    "role",
+    "site",
+    "count",
+    "number",
+    "address",
+    "ssh_port",
+    "host_key",
+    "bastion",
+    "data",
+    "host",
+    "port",
+    "x",
+)
 
 
 def judged_and_compiled(text: str) -> None:
@@ -117,6 +134,9 @@ def test_a_fortress_with_odd_values(data: st.DataObject) -> None:
             other, at = data.draw(st.sampled_from(list(places(document))))
             node[key] = other[at] if not isinstance(other[at], dict | list) else None
     document["hosts"] = grown(data, document.get("hosts"))
+    if data.draw(st.booleans()):
+        bastion = {"address": data.draw(st.sampled_from(["192.0.2.7", "198.51.100.7"]))}
+        document["admin"] = {"from": ["192.0.2.0/24", "2001:db8:99::/48"], "bastion": bastion}
     judged_and_compiled(written(document))
 
 
@@ -127,7 +147,10 @@ def grown(data: st.DataObject, hosts: object) -> object:
     for index in range(data.draw(st.integers(0, 4))):
         role = data.draw(st.sampled_from(["core", "arbiter", "edge", "edge"]))
         entry: dict[str, object] = {"site": data.draw(st.sampled_from(["oslo", "bergen", "dublin"])), "role": role}
-        entry["address"] = data.draw(st.sampled_from([f"203.0.113.{20 + index}", f"2001:db8::{index}"]))
+        four, six = f"203.0.113.{20 + index}", f"2001:db8::{index}"
+        entry["address"] = data.draw(st.sampled_from([four, [four, six], [six, four], six]))
+        if data.draw(st.booleans()):
+            entry["ssh_port"] = data.draw(st.sampled_from([2222, [2222, 22], 443]))
         if data.draw(st.booleans()):
             entry["number"] = data.draw(st.integers(1, 260))
         if role == "edge" and data.draw(st.booleans()):

@@ -41,57 +41,57 @@ def test_the_commented_example_is_a_fortress() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "place", "words"),
     [
-        ("role: core, ", "rol: core, ", "37:27: hosts.core1.rol", "did you mean role?"),
-        ("count: 2", 'count: "2"', "40:39: hosts.edge.count", "without quotes"),
+        ("role: core, ", "rol: core, ", "44:27: hosts.core1.rol", "did you mean role?"),
+        ("count: 2", 'count: "2"', "47:39: hosts.edge.count", "without quotes"),
         ("domain: nordlys.example", "domain: 12", "5:1: domain", "in quotes"),
         ("domain: nordlys.example", "fortress: again", "5:1: fortress", "given twice"),
-        ("{site: bergen,", "{site: berge,", "39:13: hosts.arbiter.site", "did you mean bergen?"),
-        ("203.0.113.12", "203.0.113.11", "38:42: hosts.core2.address", "core2 and core1 have the same address"),
-        ("count: 2", "count: 2, number: 300", "40:49: hosts.edge.number", "past the pool: a /24 block ends at 254"),
-        ("role: arbiter, ", "role: arbiter, count: 2, ", "39:42: hosts.arbiter.count", "cannot be a group"),
-        ("./shop", "./shp", "48:5: services.shop.source", "there is no folder './shp'"),
+        ("{site: bergen,", "{site: berge,", "46:13: hosts.arbiter.site", "did you mean bergen?"),
+        ("203.0.113.12", "203.0.113.11", "45:42: hosts.core2.address", "core2 and core1 have the same address"),
+        ("count: 2", "count: 2, number: 300", "47:49: hosts.edge.number", "past the pool: a /24 block ends at 254"),
+        ("role: arbiter, ", "role: arbiter, count: 2, ", "46:42: hosts.arbiter.count", "cannot be a group"),
+        ("./shop", "./shp", "55:5: services.shop.source", "there is no folder './shp'"),
         ("[NO], op", "[XX], op", "10:26: residency.personal.countries.0", "neither a country code"),
         ("[NO], op", "NO, op", "10:14: residency.personal.countries", "write a list as [a, b]"),
-        ("203.0.113.11", "203.0.113.311", "37:42: hosts.core1.address", "is not an IP address"),
-        ("runtime: php", "runtime: pphp", "49:5: services.shop.runtime", "did you mean php?"),
-        ("4GiB", "4GB", "43:32: database.memory", "such as 4GiB"),
+        ("203.0.113.11", "203.0.113.311", "44:42: hosts.core1.address", "is not an IP address"),
+        ("runtime: php", "runtime: pphp", "56:5: services.shop.runtime", "did you mean php?"),
+        ("4GiB", "4GB", "50:32: database.memory", "such as 4GiB"),
         ("sites:", "sites: [", "16:13", "this is not YAML"),
-        ("192.0.2.0/24, ", "192.0.2.1/24, ", "75:17: admin.from.0.network", "is not an IP network without host bits"),
-        ("country: NO}]", "country: XX}]", "75:40: admin.from.0.country", "is not an ISO 3166-1 alpha-2 country code"),
-        ("waivers: []", "tls: {minimum: 1.1}", "86:7: tls.minimum", "one of: 1.2, 1.3"),
-        ("waivers: []", "tls: {ciphers: [aes]}", "86:17: tls.ciphers.0", "a cipher by OpenSSL's name"),
-        ("waivers: []", "backups: [{name: x, site: olso}]", "86:21: backups.0.site", "did you mean oslo?"),
-        ("waivers: []", "backups: [{name: x}]", "86:11: backups.0", "either site, or country and operator"),
+        ("192.0.2.0/24, ", "192.0.2.1/24, ", "82:17: admin.from.0.network", "is not an IP network without host bits"),
+        ("country: NO}]", "country: XX}]", "82:40: admin.from.0.country", "is not an ISO 3166-1 alpha-2 country code"),
+        ("waivers: []", "tls: {minimum: 1.1}", "93:7: tls.minimum", "one of: 1.2, 1.3"),
+        ("waivers: []", "tls: {ciphers: [aes]}", "93:17: tls.ciphers.0", "a cipher by OpenSSL's name"),
+        ("waivers: []", "backups: [{name: x, site: olso}]", "93:21: backups.0.site", "did you mean oslo?"),
+        ("waivers: []", "backups: [{name: x}]", "93:11: backups.0", "either site, or country and operator"),
         ("count: 2, size: t3.small", "count: 2", "hosts.edge", "to be rented from ec2, and it is not said how big"),
         ("    region: eu-west-1\n", "", "sites.dublin", "to be rented from ec2, and it is not said where"),
         ("provider: ec2", "provider: ec3", "sites.dublin.provider", "one of: static, ec2, digitalocean, upcloud"),
-        ("waivers: []", "certificates: {web: 30}", "86:16: certificates.web", "31"),
-        ("540 NOK/month, ", "-540 NOK/month, ", "37:65: hosts.core1.price", "is negative"),
-        ("540 NOK/month, ", "540 NOK, ", "37:65: hosts.core1.price", "such as 45 EUR/month or 0.0228 USD/hour"),
-        ("540 NOK/month, ", "540, ", "37:65: hosts.core1.price", "540 is not an amount with its currency and unit"),
-        ("540 NOK/month, ", "540 NOK/GiB, ", "37:65: hosts.core1.price", "such as 45 EUR/month"),
-        ("540 NOK/month, ", "540000000000 NOK/month, ", "37:65: hosts.core1.price", "is a digit too many?"),
+        ("waivers: []", "certificates: {web: 30}", "93:16: certificates.web", "31"),
+        ("540 NOK/month, ", "-540 NOK/month, ", "44:65: hosts.core1.price", "is negative"),
+        ("540 NOK/month, ", "540 NOK, ", "44:65: hosts.core1.price", "such as 45 EUR/month or 0.0228 USD/hour"),
+        ("540 NOK/month, ", "540, ", "44:65: hosts.core1.price", "540 is not an amount with its currency and unit"),
+        ("540 NOK/month, ", "540 NOK/GiB, ", "44:65: hosts.core1.price", "such as 45 EUR/month"),
+        ("540 NOK/month, ", "540000000000 NOK/month, ", "44:65: hosts.core1.price", "is a digit too many?"),
         ("0 NOK/GiB}", "0 NOK/month}", "19:58: sites.oslo.prices.traffic", "such as 0.09 USD/GiB"),
         ("date: 2026-11-01, ", "", "19:5: sites.oslo.prices.date", "is missing"),
         (
             "    prices: {date: 2026-11-01, source: Oslo VPS offer 1, traffic: 0 NOK/GiB}\n",
             "",
-            "36:65: hosts.core1.price",
+            "43:65: hosts.core1.price",
             "prices: {date: …} at the site oslo",
         ),
-        ("currency: NOK", "currency: kroner", "72:14: accounting.currency", "ISO 4217"),
-        ("NOK, data", "NOK, rates: {USD: 9.2 NOK}, data", "72:29: accounting.rates", "have no day"),
-        ("NOK, data", "NOK, rates: {USD: 9.2}, data", "72:37: accounting.rates.USD", "such as 0.895 EUR"),
+        ("currency: NOK", "currency: kroner", "79:14: accounting.currency", "ISO 4217"),
+        ("NOK, data", "NOK, rates: {USD: 9.2 NOK}, data", "79:29: accounting.rates", "have no day"),
+        ("NOK, data", "NOK, rates: {USD: 9.2}, data", "79:37: accounting.rates.USD", "such as 0.895 EUR"),
         (
             "NOK, data",
             "NOK, date: 2026-11-01, rates: {USD: 0.9 EUR}, data",
-            "72:55: accounting.rates.USD",
+            "79:55: accounting.rates.USD",
             "it is told in EUR, and the sums are in NOK",
         ),
         ("fortress: nordlys", "fortress: Nord lys", "4:1: fortress", "lower-case letters"),
-        ("www.nordlys.example", "shop.nordlys.example", "68:5: services.www.host", "already is the name of shop"),
-        ("database: true", "database: false", "57:5: services.shop.probe", "has no database"),
-        ("number={token}", "number=1", "59:7: services.shop.probe.path", "{token} does not occur"),
+        ("www.nordlys.example", "shop.nordlys.example", "75:5: services.www.host", "already is the name of shop"),
+        ("database: true", "database: false", "64:5: services.shop.probe", "has no database"),
+        ("number={token}", "number=1", "66:7: services.shop.probe.path", "{token} does not occur"),
         ("runtime: static", "runtime: command", "services.www", "needs a command"),
         ("waivers: []", "bridge: {pool: 10.8.0.0/24}", "bridge.block", "do not fit into the pool"),
         ("waivers: []", "bridge: {pool: 8.8.0.0/16}", "bridge.pool", "is not a private network"),
@@ -116,7 +116,7 @@ def test_two_hosts_with_one_number_are_refused() -> None:
     core1, core2 = "address: 203.0.113.11", "address: 203.0.113.12"
     between = TEXT[TEXT.index(core1) : TEXT.index(core2)]
     told = mistakes(between + core2, between.replace(core1, "number: 3") + "number: 3")
-    assert "38:42: hosts.core2.number: core2 and core1 have the same number 3" in told[0]
+    assert "45:42: hosts.core2.number: core2 and core1 have the same number 3" in told[0]
 
 
 def test_a_hub_whose_block_another_hubs_process_needs_is_refused() -> None:
@@ -146,7 +146,7 @@ def test_no_file_and_no_text(tmp_path: Path) -> None:
 
 
 def test_positions_of_key_paths() -> None:
-    assert position_of(TEXT, "fortress.yaml", "hosts.core2") == (38, 3)
+    assert position_of(TEXT, "fortress.yaml", "hosts.core2") == (45, 3)
 
 
 def test_a_source_is_read_without_hidden_files_and_links(tmp_path: Path) -> None:

@@ -33,6 +33,7 @@ class World:
         self.silent: dict[str, bool] = {}
         self.mute: set[str] = set()
         self.unfinished = False
+        self.revive = True
         self.patience: float | None = PATIENCE
         self.stamp = 0
         self.opened = 0
@@ -94,7 +95,8 @@ class World:
         self.done.append((self.now, "replace", host))
         self.now += 40
         self.fail()
-        self.silent.pop(host)
+        if self.revive:
+            self.silent.pop(host)
         return "made anew"
 
     def said(self, said: Said) -> list[Word]:
@@ -156,6 +158,45 @@ def test_an_edge_that_stays_dead_is_replaced() -> None:
     assert [(what, which) for _, what, which in world.done] == [("replace", "edge2")]
     assert world.done[0][0] == 40, "it was seen dead at 10 s"
     assert "do not" in world.said(Said.DECIDED)[0].notes["edge2"] or "does not" in world.words[0][1].notes["edge2"]
+
+
+def test_an_edge_that_came_back_while_its_replacing_failed_is_not_destroyed() -> None:
+    world = World(600, load=50, count=2)
+    world.silent["edge2"] = True
+
+    def fail() -> None:
+        if len(world.done) == 1:
+            world.silent.clear()
+            raise FestningError("the cloud does not answer")
+
+    world.fail = fail
+    world.watch()
+    assert [(what, which) for _, what, which in world.done][:2] == [("replace", "edge2"), ("edge", 2)]
+
+
+def test_an_edge_that_is_still_dead_after_its_replacing_failed_is_replaced_again() -> None:
+    world = World(600, load=50, count=2)
+    world.silent["edge2"] = True
+
+    def fail() -> None:
+        if len(world.done) == 1:
+            raise FestningError("the cloud does not answer")
+
+    world.fail = fail
+    world.watch()
+    assert [(what, which) for _, what, which in world.done][:2] == [("replace", "edge2")] * 2
+    assert world.done[1][0] - world.done[0][0] >= 40 + BOUNDS.cool_down
+
+
+def test_a_new_machine_is_not_as_long_dead_as_the_old_one() -> None:
+    world = World(400, load=50, count=2)
+    world.silent["edge2"] = True
+    world.fail = lambda: world.silent.update(edge2=True)
+    world.revive = False
+    world.watch()
+    times = [at for at, *_ in world.done]
+    assert len(times) >= 2
+    assert all(then - at >= 40 + BOUNDS.cool_down for at, then in pairwise(times))
 
 
 def test_a_watch_that_sees_nobody_replaces_nobody() -> None:
@@ -308,13 +349,15 @@ def test_a_changed_file_is_opened_anew() -> None:
 def test_looks_too_far_apart_are_refused() -> None:
     world = World(100)
     surface = Surface(world.open, Acts(world.resize, world.replace), lambda: 0.0, world.sleep, asyncio.run)
-    with pytest.raises(UsageError, match="every 20 s cannot tell what lasts 30 s"):
+    with pytest.raises(UsageError, match="every 20 s cannot tell what lasts 30 s") as caught:
         Watch(surface, lambda word: None, every_s=20, dry_run=False).watch()
+    assert caught.value.hint is not None
+    assert caught.value.hint.startswith("--every 15s or less")
 
 
 def test_once_is_one_look() -> None:
     world = World(100)
-    world.watch(once=True)
+    world.watch(once=True, every=50)
     assert [word.said for _, word in world.words] == [Said.DECIDED]
 
 

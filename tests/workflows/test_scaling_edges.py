@@ -5,13 +5,18 @@ Wherever a run ends, the same command goes on: no edge is taken away that people
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
+from festning.cli.app import app
+from festning.cli.main import _run  # noqa: F401 (registers the commands)
 from festning.engine.apply import ApplyResult, HostResult, Outcome
 from festning.errors import FestningError, UsageError
 from festning.model.check import Check, Verdict
@@ -408,3 +413,49 @@ def test_a_dead_edge_is_made_anew_under_its_name(stage: Stage, monkeypatch: pyte
             token=str,
             progress=stage.world.told,
         )
+
+
+# The command line
+
+
+@pytest.fixture
+def run(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
+    """The command line with this world's clouds and hosts."""
+    monkeypatch.setattr("festning.cli.scaling.surroundings", stage.world.surroundings)
+    monkeypatch.setattr(scaling_edges, "Hosts", lambda *_: stage.hosts)
+    return lambda *arguments: CliRunner().invoke(app, ["--file", str(stage.file), *arguments])
+
+
+def test_the_verb_scale(stage: Stage, run: Callable[..., Any]) -> None:
+    grown = run("scale", "edge", "3")
+    assert (grown.exit_code, bool(re.search(r"edge3 +dublin +NL .* new +1 pass", grown.stdout))) == (0, True)
+    again = run("scale", "edge", "3")
+    assert (again.exit_code, again.stdout.splitlines()[-1]) == (0, "nothing to do")
+    stage.hosts.verdict = Verdict.FAIL
+    held = json.loads(run("--json", "scale", "edge", "1").stdout)
+    assert (held["whole"], held["changed"], [one["leaving"] for one in held["edges"]]) == (
+        False,
+        False,
+        [False, True, True],
+    )
+    stage.hosts.verdict = Verdict.PASS
+    shrunk = run("--json", "scale", "edge", "1")
+    document = json.loads(shrunk.stdout)
+    assert shrunk.exit_code == 0
+    assert (sorted(document["gone"]), [one["host"] for one in document["edges"]]) == (["edge2", "edge3"], ["edge1"])
+    assert isinstance(run("scale", "edge", "0").exception, UsageError)
+
+
+def test_the_verb_move_and_its_exit_codes(stage: Stage, run: Callable[..., Any]) -> None:
+    stage.hosts.verdict = Verdict.FAIL
+    stopped = run("move", "edge", "--to", "frankfurt")
+    assert stopped.exit_code == 1
+    assert "running the same command again goes on" in stopped.stdout
+    stage.hosts.verdict, stage.hosts.fails = Verdict.PASS, frozenset({"core1"})
+    assert run("move", "edge", "--to", "frankfurt").exit_code == 3
+    assert stage.machines == ["edge1@ams3", "edge2@ams3", "edge3@fra1", "edge4@fra1"]
+    stage.hosts.fails = frozenset()
+    moved_away = run("move", "edge", "--to", "frankfurt")
+    assert moved_away.exit_code == 0
+    assert "gone: edge1, edge2" in moved_away.stdout
+    assert "note: as before in the file: traffic of edge" in moved_away.stdout

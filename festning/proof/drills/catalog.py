@@ -137,7 +137,6 @@ def rolling_restart(_parts: Parts) -> Fault:
         what="everything is restarted in waves",
         inject=(RollingRestart(),),
         observed=(),
-        planned=True,
     )
 
 

@@ -145,17 +145,19 @@ class Visitors:
 
     async def _connect(self, told: dict[str, Any]) -> Connection:
         patience_s = self.orders["connecting_s"]
-        address = told["address"]
+        address, led = told["address"], ""
         try:
             async with asyncio.timeout(patience_s):
-                address = address or await self._led_to(told["host"], told["port"])
+                if not address:
+                    address = await self._led_to(told["host"], told["port"])
+                    led = f" with {address}"
                 return await asyncio.open_connection(
                     address, told["port"], ssl=self.context, server_hostname=told["host"]
                 )
         except TimeoutError as error:
-            raise NotConnectedError(f"no connection with {address} within {patience_s:g} s") from error
+            raise NotConnectedError(f"no connection{led} within {patience_s:g} s") from error
         except OSError as error:
-            raise NotConnectedError(f"no connection with {address}: {type(error).__name__}: {error}") from error
+            raise NotConnectedError(f"no connection{led}: {type(error).__name__}: {error}") from error
 
     async def _led_to(self, name: str, port: int) -> str:
         """Where a name leads now: one address after the other. No second try with another, which would hide much."""

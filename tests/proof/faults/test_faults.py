@@ -6,13 +6,15 @@ import shutil
 import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
+from ipaddress import ip_address
 
 import pytest
 
 from festning.model.fortress import Role
 from festning.proof.drills.catalog import DRILLS
 from festning.proof.drills.drill import Drill, Timed
-from festning.proof.faults.fault import DEAD_MAN_S, Act, Fault, Power, RollingRestart, Script, Sign, SiteLink
+from festning.proof.faults.fault import DEAD_MAN_S, Act, Fault, Power, Relocate, RollingRestart, Script, Sign, SiteLink
+from festning.proof.faults.network import one_way_loss, partition
 from tests.proof.drills.fortress_parts import example, parts
 
 SELF_MADE = [drill for drill in DRILLS if drill.name != "rolling-restart"]
@@ -101,6 +103,22 @@ def test_an_isolated_writer_hears_none_of_the_others_and_the_others_do_not_hear_
             assert by_host[host.name].count(" drop\n") == 2
 
 
+def test_rules_are_for_each_address_of_a_host_and_let_ssh_in_where_it_is() -> None:
+    host, peer = example().cores
+    both = replace(peer, other_address=ip_address("2001:db8::12"))
+    fault = one_way_loss("loss", replace(host, ssh_port=2222, old_ssh_ports=(22,)), both, percent=10)
+    (act,) = fault.inject
+    assert isinstance(act, Script)
+    for source in (f"ip saddr {peer.address}", "ip6 saddr 2001:db8::12"):
+        kept, lost = f"{source} tcp dport {{ 2222, 22 }} accept", f"{source} numgen random mod 100 < 10 counter drop"
+        assert act.text.index(kept) < act.text.index(lost)
+    apart = partition("apart", "two groups", [(host,), (both,)], hits=frozenset())
+    told = {act.host: act.text for act in apart.inject if isinstance(act, Script)}
+    assert {"ip6 saddr 2001:db8::12 drop", "ip6 daddr 2001:db8::12 drop"} <= {
+        line.strip() for line in told[host.name].splitlines()
+    }
+
+
 def test_a_blackout_takes_every_host_and_no_script_needs_one_of_them() -> None:
     (drill,) = (one for one in DRILLS if one.name == "blackout")
     fault = faults(drill)[0].fault
@@ -127,7 +145,17 @@ def test_a_drill_that_has_no_place_says_why() -> None:
         "split-sites": "the fortress has one site",
         "expire-certificate": "the fortress has no edge",
         "sever-abroad": "every site is in a country where personal data may be",
+        "scale-edges": "the fortress has no group of edges",
+        "move-edges": "the fortress has no group of edges",
     }
+
+
+def test_edges_move_to_the_site_at_which_nobody_is_and_back() -> None:
+    (drill,) = (one for one in DRILLS if one.name == "move-edges")
+    fault = faults(drill)[0].fault
+    assert (fault.inject, fault.heal) == ((Relocate("edge", "frankfurt"),), (Relocate("edge", "dublin"),))
+    assert drill.by_name
+    assert fault.planned
 
 
 def test_a_rolling_restart_is_what_the_verb_does() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -20,7 +20,7 @@ from festning.model.load import load_fortress
 from festning.proof.histories.minority import Cut
 from festning.proof.load.tables import OPENING
 from festning.providers.lab.placement import relocate
-from festning.workflows.loading import Load, Places, Volume, places_of, sql_door, streams_of
+from festning.workflows.loading import Load, Places, Volume, places_of, sql_door, streams_by_name, streams_of
 
 EXAMPLE = Path(__file__).parents[3] / "examples" / "nordlys" / "fortress.yaml"
 FORTRESS = relocate(load_fortress(EXAMPLE))
@@ -168,6 +168,22 @@ def test_every_door_is_visited_to_read_and_to_write_over_kept_and_new_connection
     assert len(shop) == 4 * 2 * 2
     assert {one.book for one in streams} == {"", "orders: shop"}
     assert all((one.method == "POST") == (one.book != "") for one in streams)
+
+
+def test_nobody_visits_an_edge_that_is_leaving():
+    leaving = replace(FORTRESS, hosts=tuple(replace(host, leaving=host.name == "edge2") for host in FORTRESS.hosts))
+    assert {one.door for one in streams_of(leaving, 2.0)} == {"core1", "core2", "edge1"}
+
+
+def test_people_who_come_by_name_do_the_same_wherever_the_names_lead():
+    streams = streams_by_name(FORTRESS, 2.0)
+    assert {(one.door, one.host, one.address) for one in streams} == {
+        (service.host, service.host, "") for service in FORTRESS.services
+    }
+    at_doors = {
+        (one.host, one.method, one.path, one.keep, one.per_second, one.book) for one in streams_of(FORTRESS, 2.0)
+    }
+    assert {(one.host, one.method, one.path, one.keep, one.per_second, one.book) for one in streams} == at_doors
 
 
 def test_an_undisturbed_load_is_judged_and_leaves_nothing(machines: Machines):

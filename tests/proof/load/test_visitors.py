@@ -7,6 +7,7 @@ import datetime
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,8 @@ from programs_here import Ran, run
 from festning.model.drill import Fate, Kind
 
 HOST = "shop.example"
+BY_NAME = "127.0.0.1"
+"""A name that leads to this machine, whatever its resolver knows."""
 Answer = Callable[[str, asyncio.StreamWriter], Awaitable[None]]
 
 
@@ -37,7 +40,9 @@ def pair(tmp_path_factory: pytest.TempPathFactory) -> Path:
         .serial_number(1)
         .not_valid_before(today - datetime.timedelta(days=1))
         .not_valid_after(today + datetime.timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(HOST)]), critical=False)
+        .add_extension(
+            x509.SubjectAlternativeName([x509.DNSName(HOST), x509.IPAddress(ip_address(BY_NAME))]), critical=False
+        )
         .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
         .sign(key, hashes.SHA256())
     )
@@ -240,3 +245,31 @@ def test_the_end_of_input_ends_it_once_every_outcome_is_known(pair: Path) -> Non
     ran = asyncio.run(work())
     assert 0 < len(ran.begun()) < 20
     assert len(ran.ended()) == len(ran.begun()) == ran.lines[-1]["sent"]
+
+
+def test_who_comes_by_a_name_asks_anew_where_it_leads_after_a_while(pair: Path) -> None:
+    async def work() -> tuple[Ran, int]:
+        async with Server(well).listening(pair) as server:
+            by_name = stream(server.port, address="", host=BY_NAME, door="shop", keep=True, per_second=100)
+            return await visit(pair, by_name, seconds=1.0), server.connections
+
+    ran, connections = asyncio.run(work())
+    outcomes = list(ran.heard().outcomes())
+    assert [one.fate for one in outcomes] == [Fate.OK] * 100
+    assert {one.door for one in outcomes} == {"shop"}
+    assert connections >= 4  # Of 30 requests at most.
+
+
+def test_who_comes_by_a_name_tells_at_whose_door_it_went_wrong(pair: Path) -> None:
+    async def broken(path: str, writer: asyncio.StreamWriter) -> None:
+        await well(path, writer, "503 Service Unavailable")
+
+    async def work() -> Ran:
+        async with Server(broken).listening(pair) as server:
+            by_name = stream(server.port, address="", host=BY_NAME, keep=True)
+            nowhere = stream(server.port, address="", host="nowhere.invalid")
+            return await visit(pair, by_name, nowhere)
+
+    whys = {one.why for one in asyncio.run(work()).heard().outcomes()}
+    assert "status 503 from 127.0.0.1, request 1 of its connection" in whys
+    assert any(why.startswith("no connection: gaierror") or "no connection within" in why for why in whys), whys

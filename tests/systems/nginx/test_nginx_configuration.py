@@ -139,7 +139,7 @@ def test_client_addresses_are_known_only_where_the_rule_admits_the_site() -> Non
     assert "real_ip_header" in configuration(fortress, fortress.host("core1"))
     assert "real_ip_header" not in configuration(fortress, fortress.host("edge1"))
     everywhere = replace(fortress, residency=Residency(frozenset({"NO", "IE"}), frozenset({"NO", "US"})))
-    assert "set_real_ip_from 10.8.0.2;" in configuration(everywhere, everywhere.host("edge1"))
+    assert "set_real_ip_from 10.8.0.0/24;" in configuration(everywhere, everywhere.host("edge1"))
 
 
 def test_a_host_without_anything_to_serve_has_no_nginx() -> None:
