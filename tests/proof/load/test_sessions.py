@@ -84,14 +84,14 @@ def test_the_books_of_a_load_add_up(tmp_path: Path) -> None:
 
 
 def test_the_books_add_up_though_answers_are_lost(tmp_path: Path) -> None:
-    """Every seventh commit is done and not answered, every eleventh neither; every thirteenth is refused."""
+    """Every third commit is done and not answered, every fourth neither; every fifth is refused."""
     counting = count(1)
 
     def wrong(statement: str) -> Wrong | None:
         if statement.startswith(("SELECT", "BEGIN", "UPDATE")):
             return None
         number = next(counting)
-        for every, how in ((7, Wrong(2013, done=True)), (11, Wrong(2013)), (13, Wrong(1213))):
+        for every, how in ((3, Wrong(2013, done=True)), (4, Wrong(2013)), (5, Wrong(1213))):
             if number % every == 0:
                 return how
         return None
