@@ -18,7 +18,7 @@ from festning.errors import EXIT_FAILED, UsageError
 
 if TYPE_CHECKING:
     from festning.cli.drill_table import Offered
-    from festning.cli.screen import Live
+    from festning.cli.live import Live
     from festning.model.drill import DrillResult
     from festning.model.fortress import Fortress
     from festning.proof.drills.drill import Drill

@@ -13,7 +13,7 @@ from festning.cli.operate import surroundings
 from festning.errors import UsageError
 
 if TYPE_CHECKING:
-    from festning.cli.screen import Live
+    from festning.cli.live import Live
     from festning.model.fortress import Fortress
     from festning.providers.cloud.rented import Rented
 

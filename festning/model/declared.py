@@ -33,6 +33,7 @@ from pydantic import (
 )
 from pydantic_core import CoreSchema
 
+from festning.model import lean_pydantic  # noqa: F401 (importing it is what counts)
 from festning.model.autoscale import parse_a_second, parse_duration
 from festning.model.bridge import DEFAULT_BLOCK, DEFAULT_CIPHERS, DEFAULT_POOL, MOST_PROCESSES, Cipher
 from festning.model.countries import COUNTRIES, GROUP_NAMES

@@ -42,11 +42,15 @@ def compile_flows(fortress: Fortress) -> tuple[Flow, ...]:
 
 def compile_catalogs(fortress: Fortress, sources: Sources, formation: Formation) -> dict[str, HostCatalog]:
     """The catalog of every host, by its name. Raises ``CompileError`` for a contradiction."""
+    return {catalog.host: catalog for catalog in compile_in_turn(fortress, sources, formation)}
+
+
+def compile_in_turn(fortress: Fortress, sources: Sources, formation: Formation) -> Iterator[HostCatalog]:
+    """As :func:`compile_catalogs`, one host after the other, for who can begin with the first."""
     flows = _by_target(compile_flows(fortress))
-    return {
-        host.name: HostCatalog(host.name, tuple(_systems(fortress, host, sources, formation, flows.get(host.name, ()))))
-        for host in fortress.hosts
-    }
+    for host in fortress.hosts:
+        systems = _systems(fortress, host, sources, formation, flows.get(host.name, ()))
+        yield HostCatalog(host.name, tuple(systems))
 
 
 def _by_target(flows: Iterable[Flow]) -> Mapping[str, Sequence[Flow]]:

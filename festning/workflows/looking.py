@@ -10,13 +10,16 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from festning.engine.bundle import Verb
 from festning.engine.connections import Connections
-from festning.model.plan import Plan
 from festning.workflows.opening import Opened, Surroundings, open_fortress
 
-Planning = Callable[[Opened, Connections, datetime, Callable[[], object]], Awaitable[Plan]]
+if TYPE_CHECKING:
+    from festning.model.plan import Plan
+
+    Planning = Callable[[Opened, Connections, datetime, Callable[[], object]], Awaitable[Plan]]
 
 
 async def plan(

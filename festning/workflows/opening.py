@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING
 
 from festning.engine.endpoint import Endpoint, this_machine
 from festning.errors import UsageError
-from festning.model.check import CLIENT
 from festning.model.fortress import Fortress
 from festning.providers.interface import Endpoint as Way
 from festning.providers.interface import Provider
@@ -58,6 +57,8 @@ class Opened:
 
     def client(self) -> Endpoint:
         """The vantage outside every site: the lab's client, or this machine."""
+        from festning.model.check import CLIENT  # noqa: PLC0415 (to log in to hosts takes nothing of checks)
+
         return _endpoint(self.provider.endpoint(CLIENT)) if self.fortress.lab else this_machine(CLIENT)
 
 

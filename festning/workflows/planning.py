@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -11,7 +11,7 @@ from festning.engine.bundle import Verb
 from festning.engine.connections import Connections
 from festning.engine.drift import name_drift
 from festning.engine.inquiry import inquire
-from festning.engine.observe import observe
+from festning.engine.observe import observe_host
 from festning.engine.planner import plan_host
 from festning.engine.questions import ask_all
 from festning.engine.sealed import SealedCatalog
@@ -22,7 +22,7 @@ from festning.model.plan import Plan
 from festning.systems.galera.facts import observation_probe, parse_observation
 from festning.systems.galera.formation import Formation, FormationRefusedError, decide
 from festning.systems.galera.start import IN_PRIMARY
-from festning.workflows.compiling import Sources, compile_catalogs, read_sources
+from festning.workflows.compiling import Sources, compile_in_turn, read_sources
 from festning.workflows.completing import complete_vault
 from festning.workflows.opening import Opened
 
@@ -95,12 +95,7 @@ async def make_plan(
     """
     fortress = opened.fortress
     connections.begin(Verb.OBSERVE)
-    # In a thread of its own, so that hosts are at their part of the login meanwhile.
-    catalogs = await asyncio.to_thread(seal, opened, sources, Formation.running())
-    looks = asyncio.create_task(observe(catalogs, connections))
-    if meanwhile is not None:
-        await asyncio.to_thread(meanwhile)
-    facts = await looks
+    catalogs, facts = await _look(opened, sources, connections, meanwhile)
     formation = await _formation(fortress, facts, connections)
     if formation != Formation.running():
         # How the database starts changes what its steps do, not what was looked at.
@@ -111,10 +106,41 @@ async def make_plan(
     return Planned(Plan(fortress=fortress.name, hosts=plans, order=order), catalogs, order, facts)
 
 
+async def _look(
+    opened: Opened, sources: Sources, connections: Connections, meanwhile: Callable[[], object] | None
+) -> tuple[dict[str, SealedCatalog], Facts]:
+    """What every host should be, and is. A host looks as soon as its catalog is made, while the next one's is."""
+    loop = asyncio.get_running_loop()
+    made: dict[str, asyncio.Future[SealedCatalog]] = {host.name: loop.create_future() for host in opened.fortress.hosts}
+
+    def make() -> None:
+        for name, sealed in _in_turn(opened, sources, Formation.running()):
+            loop.call_soon_threadsafe(made[name].set_result, sealed)
+
+    async def look(host: str) -> HostFacts | Unreachable:
+        return await observe_host(await made[host], connections)
+
+    looks = {host: asyncio.create_task(look(host)) for host in made}
+    try:
+        await asyncio.to_thread(make)
+        if meanwhile is not None:
+            await asyncio.to_thread(meanwhile)
+        facts = {host: await one for host, one in looks.items()}
+    finally:
+        for one in looks.values():
+            one.cancel()
+        await asyncio.gather(*looks.values(), return_exceptions=True)
+    return {host: sealed.result() for host, sealed in made.items()}, facts
+
+
 def seal(opened: Opened, sources: Sources, formation: Formation) -> dict[str, SealedCatalog]:
     """What every host should be, with all references filled."""
-    catalogs = compile_catalogs(opened.fortress, sources, formation)
-    return {name: SealedCatalog(catalog, opened.vault.lookup) for name, catalog in catalogs.items()}
+    return dict(_in_turn(opened, sources, formation))
+
+
+def _in_turn(opened: Opened, sources: Sources, formation: Formation) -> Iterator[tuple[str, SealedCatalog]]:
+    for catalog in compile_in_turn(opened.fortress, sources, formation):
+        yield catalog.host, SealedCatalog(catalog, opened.vault.lookup)
 
 
 async def _formation(fortress: Fortress, facts: Facts, connections: Connections) -> Formation:

@@ -54,10 +54,10 @@ if [ "$state" = activating ]; then
     journalctl -q -b -o cat -u mariadb.service "_PID=$(unit MainPID)" 2>/dev/null |
         sed -n 's/.*Received NON-PRIMARY.*/group non-primary/p; s/.*component *= PRIMARY,.*/group primary/p' | tail -n 1
 fi
-timeout -k 1 5 mariadb -N -B 2>/dev/null <<'SQL' | sed 's/\\t/ /' | sed 's/^/status_/'
+timeout -k 1 5 mariadb --skip-ssl -N -B 2>/dev/null <<'SQL' | sed 's/\\t/ /' | sed 's/^/status_/'
 {STATUS_QUERY}
 SQL
-timeout -k 1 5 mariadb -N -B 2>/dev/null <<'SQL' | sed 's/^/schema_/'
+timeout -k 1 5 mariadb --skip-ssl -N -B 2>/dev/null <<'SQL' | sed 's/^/schema_/'
 SELECT SCHEMA_NAME, 1 FROM information_schema.SCHEMATA
 WHERE SCHEMA_NAME NOT IN ('information_schema','performance_schema','mysql','sys','test','festning');
 SQL

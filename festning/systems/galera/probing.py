@@ -50,7 +50,7 @@ def data_node_script(address: IPv4Address, keys: provider.KeyFiles, units: Itera
     """What a data node is asked; ``units`` are those whose state is told."""
     names = ", ".join(f"'{name}'" for name in VARIABLES)
     return f"""\
-sql() {{ timeout 10 mariadb -N -B 2>&1 | sed "s/^/$1 /; s/\\t/ /"; }}
+sql() {{ timeout 10 mariadb --skip-ssl -N -B 2>&1 | sed "s/^/$1 /; s/\\t/ /"; }}
 sql status <<'SQL'
 {STATUS_QUERY}
 SQL

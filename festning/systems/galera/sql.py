@@ -21,7 +21,7 @@ HEALTH_ACCOUNT = "festning-galera"
 SCHEMA = "festning"
 
 WAIT_READY = """\
-ready() { [ "$(mariadb -N -B -e "SHOW GLOBAL STATUS LIKE 'wsrep_ready'" 2>/dev/null | cut -f2)" = ON ]; }
+ready() { [ "$(mariadb --skip-ssl -N -B -e "SHOW GLOBAL STATUS LIKE 'wsrep_ready'" 2>/dev/null | cut -f2)" = ON ]; }
 tries=0
 until ready; do
     tries=$((tries + 1))
@@ -46,7 +46,7 @@ SELECT (SELECT COUNT(*) FROM mysql.global_priv WHERE User = '' OR (User = 'root'
 """No anonymous user, no root from elsewhere, no test database."""
 
 _REMOVE_LEFTOVERS = """\
-mariadb -N -B <<'SQL' | mariadb
+mariadb --skip-ssl -N -B <<'SQL' | mariadb
 SELECT CONCAT('DROP USER IF EXISTS ', QUOTE(User), '@', QUOTE(Host), ';') FROM mysql.global_priv
 WHERE User = '' OR (User = 'root' AND Host <> 'localhost');
 SELECT CONCAT('REVOKE ALL PRIVILEGES ON `', Db, '`.* FROM ', QUOTE(User), '@', QUOTE(Host), ';') FROM mysql.db
@@ -65,13 +65,13 @@ def database_step(grants: Iterable[Grant]) -> Step:
     conditions = "\nAND ".join(f"({condition})" for condition in (*(grant.holds for grant in grants), _NO_LEFTOVERS))
     return Step(
         name="galera: the writer's token, users and schemas",
-        check=f"""test "$(mariadb -N -B 2>/dev/null <<'SQL'
+        check=f"""test "$(mariadb --skip-ssl -N -B 2>/dev/null <<'SQL'
 SELECT {conditions};
 SQL
 )" = 1
 """,
         do=f"""set -e
-{WAIT_READY}mariadb -N -B <<'SQL'
+{WAIT_READY}mariadb --skip-ssl -N -B <<'SQL'
 {"".join(grant.statements for grant in grants)}SQL
 {_REMOVE_LEFTOVERS}""",
     )

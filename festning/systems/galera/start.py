@@ -13,10 +13,13 @@ from festning.systems.galera.provider import HEALTH_PORT
 IN_PRIMARY = "galera: in the primary component"
 """The step whose check tells whether a data node is in the primary component."""
 
-PRIMARY = """test "$(mariadb -N -B -e "SHOW GLOBAL STATUS LIKE 'wsrep_cluster_status'" 2>/dev/null | cut -f2)" = Primary
+# Asked over a socket that never leaves the host. TLS there, the client's default, is half of what a question costs.
+PRIMARY = """\
+status=$(mariadb --skip-ssl -N -B -e "SHOW GLOBAL STATUS LIKE 'wsrep_cluster_status'" 2>/dev/null | cut -f2)
+test "$status" = Primary
 """
 
-SYNCED = """test "$(timeout 5 mariadb -N -B 2>/dev/null <<'SQL'
+SYNCED = """test "$(timeout 5 mariadb --skip-ssl -N -B 2>/dev/null <<'SQL'
 SELECT GROUP_CONCAT(VARIABLE_VALUE ORDER BY VARIABLE_NAME) FROM information_schema.GLOBAL_STATUS
 WHERE VARIABLE_NAME IN ('wsrep_cluster_status', 'wsrep_local_state_comment', 'wsrep_ready');
 SQL
@@ -29,7 +32,7 @@ test -n "$uuid" && test "$(cat {MARKER} 2>/dev/null)" = "$uuid"
 """
 
 REMEMBER = f"""set -e
-uuid=$(mariadb -N -B -e "SHOW GLOBAL STATUS LIKE 'wsrep_cluster_state_uuid'" | cut -f2)
+uuid=$(mariadb --skip-ssl -N -B -e "SHOW GLOBAL STATUS LIKE 'wsrep_cluster_state_uuid'" | cut -f2)
 test -n "$uuid"
 mkdir -p "$(dirname {MARKER})"
 printf '%s' "$uuid" >{MARKER}.new
@@ -52,7 +55,7 @@ done
 # marks the state file as if there were no data.
 _STRANDED = """\
 state=/var/lib/mysql/grastate.dat
-status() { timeout 5 mariadb -N -B -e "SHOW GLOBAL STATUS LIKE '$1'" 2>/dev/null | cut -f2; }
+status() { timeout 5 mariadb --skip-ssl -N -B -e "SHOW GLOBAL STATUS LIKE '$1'" 2>/dev/null | cut -f2; }
 stranded() {
     grep -qs '^uuid: *00000000-' $state || return 1
     test "$(status wsrep_cluster_status)" != Primary || return 1

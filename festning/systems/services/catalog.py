@@ -107,11 +107,15 @@ def _packages(running: tuple[Service, ...]) -> Iterator[Item]:
 
 
 def _no_shared_pool() -> Step:
-    # Debian's own unit runs a pool named www, as the web server's user: one more thing to attack, and to no use.
+    # Debian's own unit runs a pool named www, as the web server's user: one more thing to attack, and to no use. Only
+    # where it has left a mark is systemctl asked: each question costs a host 8 ms of every look.
+    marks = "/etc/systemd/system/*.wants/php[0-9]*-fpm.service /run/php/php[0-9]*-fpm.pid"
+    marked = f'found=\nfor mark in {marks}; do\n  [ -e "$mark" ] || [ -L "$mark" ] && found=yes\ndone\n'
     units = "for path in /usr/lib/systemd/system/php[0-9]*-fpm.service; do unit=${path##*/}\n"
     return Step(
         name="php-fpm without Debian's shared pool",
-        check=f'{units}  systemctl -q is-active "$unit" || systemctl -q is-enabled "$unit" && exit 1\ndone\nexit 0\n',
+        check=f'{marked}[ "$found" ] || exit 0\n{units}'
+        '  systemctl -q is-active "$unit" || systemctl -q is-enabled "$unit" && exit 1\ndone\nexit 0\n',
         do=f'{units}  systemctl -q disable --now "$unit" || exit 1\ndone\n',
     )
 
