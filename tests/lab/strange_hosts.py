@@ -123,6 +123,7 @@ def estrange(lab: Festning, folder: Path) -> Strangers:
     _route_ipv6(lab)
     with ThreadPoolExecutor() as pool:
         keys = dict(zip(PLACES, pool.map(lambda name: _estranged(lab, name, public), PLACES), strict=True))
+    _wait_for_ways(lab)
     desk = folder / "desk"
     shutil.copytree(lab.file.parent, desk)
     file = desk / "fortress.yaml"
@@ -148,6 +149,13 @@ def _route_ipv6(lab: Festning) -> None:
     for bridge, index in (("public", 0), ("site1", 1), ("site2", 2), ("site3", 3)):
         lines.append(f"ip address replace 2001:db8:{index}::1/64 dev {bridge} nodad")
     subprocess.run(inside(lab, "sh", "-ec", "\n".join(lines)), check=True)
+
+
+def _wait_for_ways(lab: Festning) -> None:
+    """Until the bastion reaches every host: an address of IPv6 that is new is nobody's for a while."""
+    for name, (_, *addresses) in PLACES.items():
+        for address in filter(None, () if name == "client" else addresses):
+            lab.on("client", f"timeout 60 bash -c 'until timeout 1 bash -c \"</dev/tcp/{address}/{PORT}\"; do :; done'")
 
 
 def _declared(text: str) -> str:
