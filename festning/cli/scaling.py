@@ -12,8 +12,8 @@ from festning.cli.operate import exit_code, new_token, now, surroundings
 from festning.errors import EXIT_FAILED
 
 if TYPE_CHECKING:
-    from festning.workflows.laboratory import Make
-    from festning.workflows.scaling_edges import Scaled
+    from festning.workflows.progress import Progress
+    from festning.workflows.scaling_edges import Means, Scaled
 
 Group = Annotated[str, typer.Argument(help="A group of edges, as the file calls it.", metavar="GROUP")]
 Suite = Annotated[str, typer.Option(help="The lab machines' Debian, as up made them: trixie (13) or bookworm (12).")]
@@ -34,16 +34,7 @@ def scale(
 
     called = invocation(context)
     with called.screen.progress() as progress:
-        done = scaling_edges.scale(
-            called.file,
-            group,
-            count,
-            surroundings(),
-            make=_make(called, suite),
-            now=now,
-            token=new_token,
-            progress=progress,
-        )
+        done = scaling_edges.scale(called.file, group, count, _means(called, suite, progress))
     _end(called, done)
 
 
@@ -66,25 +57,17 @@ def move(
 
     called = invocation(context)
     with called.screen.progress() as progress:
-        done = scaling_edges.move(
-            called.file,
-            group,
-            to,
-            surroundings(),
-            size=size,
-            image=image,
-            make=_make(called, suite),
-            now=now,
-            token=new_token,
-            progress=progress,
-        )
+        means = _means(called, suite, progress)
+        done = scaling_edges.move(called.file, group, to, means, size=size, image=image)
     _end(called, done)
 
 
-def _make(called: Invocation, suite: str) -> Make | None:
+def _means(called: Invocation, suite: str, progress: Progress) -> Means:
+    from festning.workflows import scaling_edges  # noqa: PLC0415
     from festning.workflows.laboratory import Make  # noqa: PLC0415
 
-    return Make(suite) if called.lab else None
+    make = Make(suite) if called.lab else None
+    return scaling_edges.means_of(called.file, surroundings(), make=make, now=now, token=new_token, progress=progress)
 
 
 def _end(called: Invocation, done: Scaled) -> None:

@@ -26,22 +26,19 @@ def acts(
     token: Callable[[], str],
     progress: Callable[[], AbstractContextManager[Progress]],
 ) -> Acts:
-    """The acts on a file's fortress; arguments as of ``scaling_edges.scale``, with those made anew for each act that
+    """The acts on a file's fortress; arguments as of ``scaling_edges.means_of``, with those made anew for each act that
     do not outlast it."""
+
+    def means(listener: Progress) -> scaling_edges.Means:
+        return scaling_edges.means_of(file, surroundings(), make=make, now=now, token=token, progress=listener)
 
     def resize(group: str, count: int) -> str:
         with progress() as listener:
-            return told(
-                scaling_edges.scale(
-                    file, group, count, surroundings(), make=make, now=now, token=token, progress=listener
-                )
-            )
+            return told(scaling_edges.scale(file, group, count, means(listener)))
 
     def replace(host: str) -> str:
         with progress() as listener:
-            return told(
-                scaling_edges.replace(file, host, surroundings(), make=make, now=now, token=token, progress=listener)
-            )
+            return told(scaling_edges.replace(file, host, means(listener)))
 
     return Acts(resize, replace)
 

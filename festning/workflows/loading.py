@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
@@ -124,21 +124,11 @@ two is what a gap is measured to."""
 def streams_of(fortress: Fortress, per_second: float) -> tuple[Stream, ...]:
     """Each service through each front door, over kept and new connections: reads, and writes where it has a probe."""
     return tuple(
-        Stream(
-            door=door.name,
-            address=str(door.address),
-            host=service.host,
-            method=method,
-            path=path,
-            keep=keep,
-            per_second=per_second * (WRITES_KEPT if book and keep else 1),
-            book=book,
-        )
+        stream
         for door in (*fortress.cores, *fortress.edges)
         if not door.leaving
         for service in fortress.services
-        for method, path, book in _requests(service)
-        for keep in (True, False)
+        for stream in _streams(service, per_second, door=door.name, address=str(door.address))
     )
 
 
@@ -149,21 +139,26 @@ VISITORS = 2
 def streams_by_name(fortress: Fortress, per_second: float) -> tuple[Stream, ...]:
     """Each service by its name, in the same ways; the door that outcomes name is the name that was asked for."""
     return tuple(
-        Stream(
-            door=service.host,
-            address="",
-            host=service.host,
-            method=method,
-            path=path,
-            keep=keep,
-            per_second=per_second * (WRITES_KEPT if book and keep else 1),
-            book=book,
-        )
+        stream
         for service in fortress.services
-        for method, path, book in _requests(service)
-        for keep in (True, False)
+        for stream in _streams(service, per_second, door=service.host, address="")
         for _ in range(VISITORS)
     )
+
+
+def _streams(service: Service, per_second: float, *, door: str, address: str) -> Iterator[Stream]:
+    for method, path, book in _requests(service):
+        for keep in (True, False):
+            yield Stream(
+                door=door,
+                address=address,
+                host=service.host,
+                method=method,
+                path=path,
+                keep=keep,
+                per_second=per_second * (WRITES_KEPT if book and keep else 1),
+                book=book,
+            )
 
 
 def sql_door(host: str) -> str:

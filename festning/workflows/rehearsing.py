@@ -145,29 +145,14 @@ async def _operate(file: Path, opened: Opened, connections: Connections, world: 
 
 def _change_edges(file: Path, world: World, operation: Rescale | Relocate) -> str:
     """In a thread of its own, as ``festning scale`` and ``move`` do it. The file is changed with it."""
-    means = _Means(world)
+    operator = _Operator(world)
+    means = scaling_edges.means_of(
+        file, world.surroundings, make=Make(), now=operator.now, token=operator.token, progress=operator.progress
+    )
     if isinstance(operation, Rescale):
-        done = scaling_edges.scale(
-            file,
-            operation.group,
-            operation.count,
-            world.surroundings,
-            make=Make(),
-            now=means.now,
-            token=means.token,
-            progress=means.progress,
-        )
+        done = scaling_edges.scale(file, operation.group, operation.count, means)
     else:
-        done = scaling_edges.move(
-            file,
-            operation.group,
-            operation.site,
-            world.surroundings,
-            make=Make(),
-            now=means.now,
-            token=means.token,
-            progress=means.progress,
-        )
+        done = scaling_edges.move(file, operation.group, operation.site, means)
     checks = done.verification.checks if done.verification else ()
     bad = [f"{one.id} on {one.host}" for one in checks if one.verdict not in (Verdict.PASS, Verdict.WAIVED)]
     if not done.whole or bad:
@@ -177,7 +162,7 @@ def _change_edges(file: Path, world: World, operation: Rescale | Relocate) -> st
 
 
 @dataclass(frozen=True, slots=True)
-class _Means:
+class _Operator:
     """A clock, numbers and a listener for an operator's work, from those that drills have."""
 
     world: World

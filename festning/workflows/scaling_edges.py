@@ -86,18 +86,41 @@ class Work(Protocol):
         """Let edges end what is asked of them: how many connections each had left, ``None`` where it was away."""
 
 
-def scale(
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Means:
+    """Where machines come from (the lab or clouds), what is done to hosts, who listens, and which day it is.
+
+    Use :func:`means_of`.
+    """
+
+    ground: Ground
+    work: Work
+    progress: Progress
+    today: date
+    lab: bool
+
+
+def means_of(
     file: Path,
-    group: str,
-    count: int,
     surroundings: Surroundings,
     *,
     make: Make | None,
     now: Callable[[], datetime],
     token: Callable[[], str],
     progress: Progress,
-) -> Scaled:
-    """Make a group of edges have ``count`` of them: in the lab, its machines made as ``make`` says, or in the clouds.
+) -> Means:
+    """The means for a file's fortress: in the lab, its machines made as ``make`` says, or without it in the clouds."""
+    return Means(
+        ground=ground_of(file, surroundings, make=make, now=now, progress=progress),
+        work=Hosts(surroundings, now, token, progress),
+        progress=progress,
+        today=surroundings.today,
+        lab=make is not None,
+    )
+
+
+def scale(file: Path, group: str, count: int, means: Means) -> Scaled:
+    """Make a group of edges have ``count`` of them.
 
     New edges are joined and verified before anybody is sent to them; those with the highest numbers leave, drained.
     Safe to repeat and to interrupt. Changes ``count`` in the file, and nothing else in it. Blocks until it is done
@@ -107,24 +130,11 @@ def scale(
     fortress that is not up) and :class:`BadFileError` with nothing touched; other :class:`FestningError` from a cloud,
     a zone or a host in the middle, after which the same call goes on.
     """
-    work = Hosts(surroundings, now, token, progress)
-    ground = ground_of(file, surroundings, make=make, now=now, progress=progress)
-    means = Means(ground, work, progress)
-    return change(file, group, lambda found: groups.scaled(found, count), means, today=surroundings.today)
+    return change(file, group, lambda found: groups.scaled(found, count), means)
 
 
 def move(
-    file: Path,
-    group: str,
-    site: str,
-    surroundings: Surroundings,
-    *,
-    size: str | None = None,
-    image: str | None = None,
-    make: Make | None,
-    now: Callable[[], datetime],
-    token: Callable[[], str],
-    progress: Progress,
+    file: Path, group: str, site: str, means: Means, *, size: str | None = None, image: str | None = None
 ) -> Scaled:
     """Move a group of edges to another site: as many new ones there, and when they are in traffic the old ones leave.
 
@@ -132,38 +142,25 @@ def move(
     or back where it came from. Otherwise as :func:`scale`; also refused, with nothing touched, is a site that does not
     exist, and one that the policy forbids.
     """
-    work = Hosts(surroundings, now, token, progress)
-    ground = ground_of(file, surroundings, make=make, now=now, progress=progress)
-
-    before = judge_text(read_text(file), file, surroundings.today)
+    before = judge_text(read_text(file), file, means.today)
 
     def moved(found: Group) -> Group:
-        _check_site(before, found, site, size, image, lab=make is not None)
+        _check_site(before, found, site, size, image, lab=means.lab)
         return groups.moved(found, site, size=size, image=image)
 
-    done = change(file, group, moved, Means(ground, work, progress), today=surroundings.today)
+    done = change(file, group, moved, means)
     hints = tuple(_stays(before, done)) if done.changed else ()
     return dataclasses.replace(done, notes=(*done.notes, *hints))
 
 
-def replace(
-    file: Path,
-    host: str,
-    surroundings: Surroundings,
-    *,
-    make: Make | None,
-    now: Callable[[], datetime],
-    token: Callable[[], str],
-    progress: Progress,
-) -> Scaled:
+def replace(file: Path, host: str, means: Means) -> Scaled:
     """Destroy a dead edge's machine, make it anew under the same name, apply and verify. The file stays as it is.
 
     Nothing is drained: this is for an edge that does not answer. Safe to repeat: then it is made anew once more. Raises
     as :func:`scale` does.
     """
-    work = Hosts(surroundings, now, token, progress)
-    ground = ground_of(file, surroundings, make=make, now=now, progress=progress)
-    fortress = judge_text(read_text(file), file, surroundings.today)
+    ground, work, progress = means.ground, means.work, means.progress
+    fortress = judge_text(read_text(file), file, means.today)
     edge = next((one for one in fortress.edges if one.name == host), None)
     if edge is None:
         known = ", ".join(one.name for one in fortress.edges) or "none"
@@ -184,18 +181,9 @@ def replace(
     return done.told(opened.fortress, whole=done.well(()))
 
 
-@dataclass(frozen=True, slots=True)
-class Means:
-    """Where machines come from, what is done to hosts, and who listens."""
-
-    ground: Ground
-    work: Work
-    progress: Progress
-
-
-def change(file: Path, name: str, decide: Callable[[Group], Group], means: Means, *, today: date) -> Scaled:
+def change(file: Path, name: str, decide: Callable[[Group], Group], means: Means) -> Scaled:
     """The steps that ``scale`` and ``move`` have in common, by any means; raises as they do."""
-    ground, work, progress = means.ground, means.work, means.progress
+    ground, work, progress, today = means.ground, means.work, means.progress, means.today
     text = read_text(file)
     before = judge_text(text, file, today)
     group = groups.group_of(before, name)

@@ -26,7 +26,7 @@ from festning.model.plan import Plan
 from festning.workflows import scaling_edges
 from festning.workflows.grounds import Ground, Pointed, RentedGround
 from festning.workflows.opening import Opened
-from festning.workflows.scaling_edges import Means, Scaled, change
+from festning.workflows.scaling_edges import Means, Scaled, change, means_of
 from festning.workflows.verifying import Verification
 from tests.providers.cloud.api_server import Answer
 from tests.workflows.test_renting import NOW, World, world  # noqa: F401 (a fixture)
@@ -106,8 +106,15 @@ class Stage:
     def _change(self, decide: Callable[[Any], Any]) -> Scaled:
         surroundings = self.world.surroundings()
         ground = RentedGround(self.file, surroundings, lambda: NOW, self.world.told)
-        means = Means(ground, self.hosts, self.world.told)
-        return change(self.file, "edge", decide, means, today=surroundings.today)
+        means = Means(ground=ground, work=self.hosts, progress=self.world.told, today=surroundings.today, lab=False)
+        return change(self.file, "edge", decide, means)
+
+    @property
+    def means(self) -> Means:
+        """As the command line has them."""
+        return means_of(
+            self.file, self.world.surroundings(), make=None, now=lambda: NOW, token=str, progress=self.world.told
+        )
 
     def scale(self, count: int) -> Scaled:
         return self._change(lambda group: scaled(group, count))
@@ -345,19 +352,10 @@ def test_the_file_keeps_its_mode_and_a_link_stays_a_link(stage: Stage) -> None:
 
 
 def test_another_vendor_must_be_told_the_size(stage: Stage) -> None:
-    surroundings = stage.world.surroundings()
+    means = stage.means
     stage.world.change("provider: digitalocean\n    region: fra1", "provider: upcloud\n    region: de-fra1")
     with pytest.raises(UsageError, match="is digitalocean's name for a size, and frankfurt is at upcloud") as told:
-        scaling_edges.move(
-            stage.file,
-            "edge",
-            "frankfurt",
-            surroundings,
-            make=None,
-            now=lambda: NOW,
-            token=str,
-            progress=stage.world.told,
-        )
+        scaling_edges.move(stage.file, "edge", "frankfurt", means)
     assert "--size UPCLOUD_SIZE" in str(told.value.hint)
 
 
@@ -365,17 +363,7 @@ def test_another_vendor_must_be_told_the_size(stage: Stage) -> None:
 def test_sites_without_machines_to_make_are_refused(stage: Stage, site: str, words: str) -> None:
     text = stage.file.read_text()
     with pytest.raises(UsageError, match=words):
-        scaling_edges.move(
-            stage.file,
-            "edge",
-            site,
-            stage.world.surroundings(),
-            size="any",
-            make=None,
-            now=lambda: NOW,
-            token=str,
-            progress=stage.world.told,
-        )
+        scaling_edges.move(stage.file, "edge", site, stage.means, size="any")
     assert stage.file.read_text() == text
 
 
@@ -389,30 +377,14 @@ def test_a_fortress_that_is_not_up_is_not_scaled(world: World) -> None:  # noqa:
 def test_a_dead_edge_is_made_anew_under_its_name(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(scaling_edges, "Hosts", lambda *_: stage.hosts)
     before, text = set(stage.world.server.droplets), stage.file.read_text()
-    done = scaling_edges.replace(
-        stage.file,
-        "edge2",
-        stage.world.surroundings(),
-        make=None,
-        now=lambda: NOW,
-        token=str,
-        progress=stage.world.told,
-    )
+    done = scaling_edges.replace(stage.file, "edge2", stage.means)
     assert (done.whole, done.made) == (True, ("edge2",))
     assert stage.hosts.done == ["apply edge1 edge2", "verify edge2", "point edge1 edge2"]
     assert stage.machines == ["edge1@ams3", "edge2@ams3"]
     assert len(before & set(stage.world.server.droplets)) == 1
     assert stage.file.read_text() == text
     with pytest.raises(UsageError, match="no edge 'core1'"):
-        scaling_edges.replace(
-            stage.file,
-            "core1",
-            stage.world.surroundings(),
-            make=None,
-            now=lambda: NOW,
-            token=str,
-            progress=stage.world.told,
-        )
+        scaling_edges.replace(stage.file, "core1", stage.means)
 
 
 # The command line

@@ -13,7 +13,7 @@ from festning.errors import ProviderError, UsageError
 from festning.model.fortress import Fortress, Host
 from festning.providers.cloud.rented import Rented, State
 from festning.providers.interface import Endpoint
-from festning.providers.static import Static, bastion_of
+from festning.providers.static import Static
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,18 +45,13 @@ class Estate:
         """The way to a host: to a rented one with the vault's keys, to all others as ``Static`` has it."""
         if name not in self._machines:
             return Static(self._fortress).endpoint(name)
-        host = self._placed(self._fortress.host(name))
+        placed = replace(self._fortress, hosts=(self._placed(self._fortress.host(name)),))
         keys = self._keys[name]
-        return Endpoint(
-            name,
-            str(host.address),
-            host.ssh_port,
-            self._fortress.admin.ssh_user,
+        return replace(
+            Static(placed).endpoint(name),
             known_host_key=keys.host_key,
             client_key=keys.client_key,
             key_source="the vault",
-            other_ports=host.old_ssh_ports,
-            via=bastion_of(self._fortress),
         )
 
     def _placed(self, host: Host) -> Host:
