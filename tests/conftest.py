@@ -7,7 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -127,6 +127,26 @@ def program(request: pytest.FixtureRequest) -> Program:
         return copy.command(name)
 
     return command
+
+
+JOURNALS = ROOT / "build" / "journals"
+"""Where the machines' journals of a failed test are kept: the lab itself is taken away at the end."""
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """What the database's members said last stands beside the failure of a test that needs the lab."""
+    report = yield
+    lab = getattr(item, "funcargs", {}).get("lab")
+    if report.when == "call" and report.failed and isinstance(lab, Festning):
+        for host in ("core1", "core2", "arbiter1"):
+            whole = lab("lab", "exec", host, "--", "journalctl", "--no-pager", "-o", "short-precise").stdout
+            file = JOURNALS / item.name / f"{host}.txt"
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(whole)
+            members = [line for line in whole.splitlines() if "mariadbd[" in line or "garbd[" in line]
+            report.sections.append((f"the database on {host}, whole in {file}", "\n".join(members[-60:])))
+    return report
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
