@@ -6,7 +6,7 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-from festning.systems.galera.formation import Formation
+from festning.systems.galera.recovery.formation import Formation
 from festning.workflows.compiling import compile_catalogs, read_sources
 from festning.workflows.judging import load_judged
 

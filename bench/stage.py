@@ -21,7 +21,7 @@ from bench.peers.access import Access
 from festning.engine.sealed import SealedCatalog
 from festning.model.fortress import Fortress
 from festning.providers.lab.lab import Lab
-from festning.systems.galera.formation import Formation
+from festning.systems.galera.recovery.formation import Formation
 from festning.workflows.compiling import compile_catalogs, read_sources
 from festning.workflows.opening import Opened, Surroundings, open_fortress
 

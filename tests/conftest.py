@@ -139,7 +139,7 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
     report = yield
     lab = getattr(item, "funcargs", {}).get("lab")
     if report.when == "call" and report.failed and isinstance(lab, Festning):
-        for host in ("core1", "core2", "arbiter1"):
+        for host in ("core1", "core2", "arbiter"):
             whole = lab("lab", "exec", host, "--", "journalctl", "--no-pager", "-o", "short-precise").stdout
             file = JOURNALS / item.name / f"{host}.txt"
             file.parent.mkdir(parents=True, exist_ok=True)

@@ -17,7 +17,7 @@ from festning.systems.base import catalog as base
 from festning.systems.base import flows as base_flows
 from festning.systems.galera import catalog as galera
 from festning.systems.galera import flows as galera_flows
-from festning.systems.galera.formation import Formation
+from festning.systems.galera.recovery.formation import Formation
 from festning.systems.haproxy import catalog as haproxy
 from festning.systems.haproxy import flows as haproxy_flows
 from festning.systems.nftables import catalog as nftables

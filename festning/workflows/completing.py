@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from festning.systems.galera.formation import Formation
+from festning.systems.galera.recovery.formation import Formation
 from festning.workflows.compiling import Sources, compile_catalogs
 from festning.workflows.opening import Opened
 

@@ -15,7 +15,7 @@ from festning.providers.interface import KeyPair
 from festning.providers.lab.image import ensure_image
 from festning.providers.lab.lab import Lab, Machine
 from festning.providers.lab.recipe import Recipe
-from festning.systems.galera.formation import Formation
+from festning.systems.galera.recovery.formation import Formation
 from festning.vault.age import generate_identity, recipient_of
 from festning.vault.vault import Vault
 from festning.workflows.compiling import Sources, compile_catalogs, read_sources

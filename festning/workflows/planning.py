@@ -19,8 +19,9 @@ from festning.errors import EXIT_UNREACHABLE, FestningError, VaultError
 from festning.model.facts import HostFacts, Unreachable
 from festning.model.fortress import Fortress
 from festning.model.plan import Plan
-from festning.systems.galera.facts import observation_probe, parse_observation
-from festning.systems.galera.formation import Formation, FormationRefusedError, decide
+from festning.systems.galera.probing import observation_probe
+from festning.systems.galera.recovery.formation import Formation, FormationRefusedError, decide
+from festning.systems.galera.recovery.observation import parse_observation
 from festning.systems.galera.start import IN_PRIMARY
 from festning.workflows.compiling import Sources, compile_in_turn, read_sources
 from festning.workflows.completing import complete_vault
@@ -29,13 +30,17 @@ from festning.workflows.opening import Opened
 Facts = Mapping[str, HostFacts | Unreachable]
 
 
+class CannotFormError(FestningError):
+    """The database is down, and starting it from any data node could lose data."""
+
+
 class UnseenError(FestningError):
     """How the database should start cannot be told, because data nodes could not be reached; it says why not."""
 
     exit_code = EXIT_UNREACHABLE
 
     def __init__(self, refused: FormationRefusedError, unseen: Sequence[Unreachable], *, seen: bool) -> None:
-        what, then = refused.message, [refused.hint or ""]
+        what, then = refused.message, [refused.hint]
         if not seen:
             what, then = "no data node could be looked at", []
         hints = dict.fromkeys([*(one.hint for one in unseen if one.hint), *then])
@@ -91,7 +96,7 @@ async def make_plan(
 ) -> Planned:
     """Look at every host and plan the difference; ``meanwhile`` is done in a thread while the hosts look.
 
-    Raises ``FormationRefusedError`` when the database is down and starting it could lose data.
+    Raises :class:`CannotFormError` when the database is down and starting it could lose data.
     """
     fortress = opened.fortress
     connections.begin(Verb.OBSERVE)
@@ -155,4 +160,6 @@ async def _formation(fortress: Fortress, facts: Facts, connections: Connections)
         return decide(observed)
     except FormationRefusedError as error:
         unseen = [found for name in cores if isinstance(found := facts[name], Unreachable)]
-        raise UnseenError(error, unseen, seen=bool(seen)) if unseen else error from None
+        if unseen:
+            raise UnseenError(error, unseen, seen=bool(seen)) from None
+        raise CannotFormError(error.message, hint=error.hint) from None

@@ -8,7 +8,7 @@ from pathlib import Path
 from festning.errors import UsageError
 from festning.model.catalog import File
 from festning.providers.lab.placement import relocate
-from festning.systems.galera.formation import Formation
+from festning.systems.galera.recovery.formation import Formation
 from festning.workflows.compiling import compile_catalogs, read_sources
 from festning.workflows.judging import load_judged
 

@@ -18,7 +18,7 @@ from festning.engine.fingerprint import fingerprint
 from festning.errors import UsageError
 from festning.model.plan import Plan
 from festning.model.saved import OutdatedPlanError, SavedPlan, differences, read_saved
-from festning.systems.galera.formation import Formation
+from festning.systems.galera.recovery.formation import Formation
 from festning.workflows.applying import carry_out_patiently
 from festning.workflows.compiling import Sources, read_sources
 from festning.workflows.completing import complete_vault

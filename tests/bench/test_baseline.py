@@ -17,7 +17,7 @@ from festning.errors import CompileError
 from festning.model.catalog import File, Step
 from festning.model.fortress import Runtime
 from festning.model.reference import references
-from festning.systems.galera.formation import Formation
+from festning.systems.galera.recovery.formation import Formation
 from festning.workflows.compiling import compile_catalogs, read_sources
 from festning.workflows.loading import streams_of
 from tests.bench.baseline_example import catalogs, files, fortress, text, with_edges

@@ -17,7 +17,7 @@ from festning.engine.sealed import SealedCatalog
 from festning.model.catalog import Directory, File
 from festning.providers.lab.image import IMAGES
 from festning.providers.lab.recipe import Recipe
-from festning.systems.galera.formation import Formation
+from festning.systems.galera.recovery.formation import Formation
 from festning.vault import age
 from festning.vault.vault import Vault
 from festning.workflows.compiling import compile_catalogs, read_sources

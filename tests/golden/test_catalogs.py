@@ -24,7 +24,7 @@ from festning.model.catalog import (
 )
 from festning.model.load import load_fortress
 from festning.systems.base.catalog import PINNED
-from festning.systems.galera.formation import Formation
+from festning.systems.galera.recovery.formation import Formation
 from festning.workflows.compiling import compile_catalogs, read_sources
 from tests.conftest import EXAMPLE
 

@@ -10,7 +10,7 @@ from festning.model.catalog import File
 from festning.model.load import parse_fortress
 from festning.model.material import Certificate
 from festning.systems.base.checks import checks
-from festning.systems.galera.formation import Formation
+from festning.systems.galera.recovery.formation import Formation
 from festning.workflows.compiling import compile_catalogs, read_sources
 from tests.conftest import EXAMPLE
 

@@ -15,7 +15,7 @@ import pytest
 from festning.model.catalog import File
 from festning.model.fortress import Fortress
 from festning.model.load import load_fortress
-from festning.systems.galera.formation import Formation
+from festning.systems.galera.recovery.formation import Formation
 from festning.workflows.compiling import compile_catalogs, read_sources
 from tests.conftest import EXAMPLE
 from tests.golden.families import mixed

@@ -20,7 +20,7 @@ from festning.model.catalog import Account, Directory, File, HostCatalog, Unit
 from festning.model.load import load_fortress
 from festning.model.reference import fill
 from festning.providers.lab.placement import relocate
-from festning.systems.galera.formation import Formation
+from festning.systems.galera.recovery.formation import Formation
 from festning.vault import age
 from festning.vault.vault import Vault
 from festning.workflows.compiling import compile_catalogs, read_sources

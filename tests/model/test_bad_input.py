@@ -19,7 +19,7 @@ from festning.model.document import read_document
 from festning.model.fortress import Role
 from festning.model.load import load_fortress, parse_fortress, read_source
 from festning.model.numbering import Entry, first_numbers
-from festning.systems.galera.formation import Formation
+from festning.systems.galera.recovery.formation import Formation
 from festning.workflows.compiling import compile_catalogs, read_sources
 from festning.workflows.judging import findings_of
 from tests.conftest import EXAMPLE

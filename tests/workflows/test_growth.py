@@ -11,7 +11,7 @@ import pytest
 
 from festning.model.fortress import Fortress
 from festning.model.load import parse_fortress
-from festning.systems.galera.formation import Formation
+from festning.systems.galera.recovery.formation import Formation
 from festning.workflows.compiling import compile_catalogs, read_sources
 from festning.workflows.verifying import collect_checks
 from tests.conftest import EXAMPLE

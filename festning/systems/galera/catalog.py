@@ -16,8 +16,8 @@ from festning.model.reference import public, secret
 from festning.model.traffic import HOOKS, LONGEST_AWAY_S
 from festning.systems.galera import provider, sql, start
 from festning.systems.galera.drains import MAKE_WAY, alone, asked, in_sync, is_back, make_way, may_leave
-from festning.systems.galera.formation import Formation, How
 from festning.systems.galera.health.stuck import Reason
+from festning.systems.galera.recovery.formation import Formation, How
 from festning.templates import templates_of
 
 render = templates_of("festning.systems.galera")
@@ -52,11 +52,24 @@ HEALTH_MODULES = (
     "poller",
     "revival",
     "stuck",
+    "told",
     "trial",
+    "unformed",
 )
+RECOVERY_MODULES = ("__init__", "__main__", "attempt", "formation", "observation")
 REQUESTS = f"/run/{sql.HEALTH_ACCOUNT}"
 """The health daemon's runtime directory, in which it asks for the end of a stuck server."""
+FORMING = f"{REQUESTS}-form"
+"""The folder in which it asks for the group to be formed again."""
+TOLD = "/run/festning-galera-told"
+"""Where a data node leaves what it says of itself then; its name is in ``recovery/__main__`` as well."""
 REVIVE = f"{LIBRARY}/revive-galera"
+FORM = f"{LIBRARY}/galera-form"
+FORM_UNIT = "festning-galera-form.path"
+ALONE = f"{LIBRARY}/garb-alone"
+ALONE_UNIT = "festning-garb-alone.path"
+ALONE_S = 10
+"""Seconds that an arbitrator is alone in its group before it gives that up. No data node can join it, however long."""
 REVIVAL_UNIT = "festning-galera-revive.path"
 LEAST_UP_S = 60
 """Seconds that a server has been up before it may be ended as stuck."""
@@ -125,6 +138,7 @@ def _data_node(fortress: Fortress, host: Host, formation: Formation) -> SystemCa
         *_key_files(fortress, host, owner="mysql", reactions=reactions),
         *_health_files(host),
         *_revival_files(),
+        *_forming_files(fortress, host, peers),
         _sst_script(),
         _server_config(fortress, host, reactions),
         _drop_in(fortress, host, "mariadb", reactions),
@@ -133,7 +147,7 @@ def _data_node(fortress: Fortress, host: Host, formation: Formation) -> SystemCa
         start.remember_step(),
         sql.database_step([sql.writer_grant(host.name), *grants]),
         Unit(name="festning-galera-health.service"),
-        Unit(name=REVIVAL_UNIT, renewal=Renewal.NONE, left="it has no process: systemd itself watches a folder"),
+        *(_watching(unit) for unit in (REVIVAL_UNIT, FORM_UNIT)),
         *([make_way()] if peers else []),
         *([_traffic_hook("mariadb.service", MAKE_WAY, in_sync(host))] if fortress.arbiters and peers else []),
         Gate(name="galera: synced", check=start.SYNCED, timeout_s=900),
@@ -164,7 +178,9 @@ def _arbiter(fortress: Fortress, host: Host, formation: Formation) -> SystemCata
         *_key_files(fortress, host, owner=GARBD_ACCOUNT, reactions=reactions),
         File(path=GARBD_CONFIG, content=config, on_change=reactions),
         _drop_in(fortress, host, "garb", reactions),
+        *_alone_files(),
         Unit(name="garb.service"),
+        _watching(ALONE_UNIT),
         *((start.stand_up_step(),) if standing_down(host, formation) else ()),
         alone(fortress),
         _traffic_hook("garb.service", may_leave(fortress), is_back()),
@@ -268,11 +284,76 @@ def _health_files(host: Host) -> tuple[File, ...]:
         writer=WRITER,
         account=sql.HEALTH_ACCOUNT,
         requests=REQUESTS,
+        forming=FORMING,
+        told=f"{TOLD}/observation",
     )
     return (
         *modules,
         File(path=WRITER, content=render("writer", library=LIBRARY), mode=0o755, on_change=restart),
         File(path="/etc/systemd/system/festning-galera-health.service", content=unit, on_change=restart),
+    )
+
+
+def _watching(unit: str) -> Unit:
+    return Unit(name=unit, renewal=Renewal.NONE, left="it has no process: systemd itself watches a path")
+
+
+def _forming_files(fortress: Fortress, host: Host, peers: tuple[str, ...]) -> tuple[File, ...]:
+    """What forms the group again without a hand: modules that decide, programs that act, and what starts them."""
+    sources = files("festning.systems.galera.recovery")
+    modules = (
+        File(
+            path=f"{LIBRARY}/galera_recovery/{module}.py",
+            content=sources.joinpath(f"{module}.py").read_text(encoding="utf-8"),
+        )
+        for module in RECOVERY_MODULES
+    )
+    programs = (
+        File(path=f"{FORM}/{name}", content=content, mode=0o755) for name, content in start.programs(peers).items()
+    )
+    form = render(
+        "form",
+        library=LIBRARY,
+        address=host.bridge,
+        members=[(core.name, core.bridge) for core in fortress.cores],
+    )
+    units = "/etc/systemd/system"
+    return (
+        *modules,
+        *programs,
+        File(path=f"{FORM}/attempt", content=form, mode=0o755),
+        File(
+            path=f"{units}/festning-galera-form.service",
+            content=render(
+                "festning-galera-form.service",
+                library=LIBRARY,
+                requests=FORMING,
+                form=f"{FORM}/attempt",
+                told_folder=TOLD.removeprefix("/run/"),
+            ),
+        ),
+        File(
+            path=f"{units}/{FORM_UNIT}",
+            content=render(FORM_UNIT, library=LIBRARY, requests=FORMING),
+            on_change=(Restart(FORM_UNIT),),
+        ),
+    )
+
+
+def _alone_files() -> tuple[File, ...]:
+    """What ends a group of which the arbitrator alone is left."""
+    units = "/etc/systemd/system"
+    return (
+        File(path=ALONE, content=render("garb-alone.sh", state=GARBD_STATE, patience_s=ALONE_S), mode=0o755),
+        File(
+            path=f"{units}/festning-garb-alone.service",
+            content=render("festning-garb-alone.service", alone=ALONE, state=GARBD_STATE),
+        ),
+        File(
+            path=f"{units}/{ALONE_UNIT}",
+            content=render(ALONE_UNIT, alone=ALONE, state=GARBD_STATE),
+            on_change=(Restart(ALONE_UNIT),),
+        ),
     )
 
 

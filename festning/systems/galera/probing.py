@@ -10,9 +10,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Address
 
-from festning.model.check import Output
+from festning.model.check import Output, Probe
 from festning.systems.galera import provider
-from festning.systems.galera.facts import STATUS_QUERY
+from festning.systems.galera.recovery.observation import STATUS_QUERY, observation_script
 
 VARIABLES = (
     "wsrep_provider_options",
@@ -35,6 +35,12 @@ for path in ("writer", "synced"):
         continue
     print("health", path, answer.status, answer.read().decode("utf-8", "replace").strip())
 """
+
+
+def observation_probe(host: str) -> Probe:
+    """The look at a data node, for the question how the cluster starts. A recovery of the position after a crash may
+    take minutes on large data."""
+    return Probe(host=host, script=observation_script, timeout_s=300)
 
 
 def tls_probe(address: IPv4Address, keys: provider.KeyFiles) -> str:

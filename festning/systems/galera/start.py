@@ -6,9 +6,9 @@ Knows systemd's and Galera's ways to start; leaves which node may begin to ``for
 from __future__ import annotations
 
 from festning.model.catalog import Step
-from festning.systems.galera.facts import MARKER
-from festning.systems.galera.formation import Formation, How
 from festning.systems.galera.provider import HEALTH_PORT
+from festning.systems.galera.recovery.formation import Formation, How
+from festning.systems.galera.recovery.observation import MARKER
 
 IN_PRIMARY = "galera: in the primary component"
 """The step whose check tells whether a data node is in the primary component."""
@@ -42,17 +42,18 @@ mv {MARKER}.new {MARKER}
 
 _JOIN = f"""set -e
 # A server that hangs in its start, or runs without quorum, finds the others by itself; one that is down is started.
-systemctl start mariadb.service
+# The first try may find the group in the middle of being formed: systemd tries on.
+systemctl start mariadb.service || true
 tries=0
 until {PRIMARY}do
     tries=$((tries + 1))
-    if [ $tries -gt 600 ]; then echo "no primary component was joined; see journalctl -u mariadb" >&2; exit 1; fi
+    if [ $tries -gt 1200 ]; then echo "no primary component was joined; see journalctl -u mariadb" >&2; exit 1; fi
     sleep 0.1
 done
 """
 
-# Whether the server has whole data and waits for what it missed (facts.Observation.stranded). For that time Galera
-# marks the state file as if there were no data.
+# Whether the server has whole data and waits for what it missed (``stranded`` of recovery.observation.Observation). For
+# that time Galera marks the state file as if there were no data.
 _STRANDED = """\
 state=/var/lib/mysql/grastate.dat
 status() { timeout 5 mariadb --skip-ssl -N -B -e "SHOW GLOBAL STATUS LIKE '$1'" 2>/dev/null | cut -f2; }
@@ -83,8 +84,16 @@ else
     end
 fi"""
 
-_PROMOTE = """set -e
-mariadb <<'SQL'
+# Of this step and of what data nodes do by themselves (recovery.attempt), the second waits, and finds nothing to do.
+_ALONE = f"""set -e
+exec 9>/run/festning-galera-form.lock
+flock 9
+primary() {{
+    {PRIMARY}}}
+if primary; then exit 0; fi
+"""
+
+_PROMOTE = f"""{_ALONE}mariadb <<'SQL'
 SET GLOBAL wsrep_provider_options = 'pc.bootstrap=YES';
 SQL
 """
@@ -137,13 +146,23 @@ def _do(host: str, formation: Formation, peers: tuple[str, ...]) -> str:
         return _JOIN
     if formation.how is How.PROMOTE:
         return _PROMOTE + REMEMBER
-    return _found(formation, peers) + REMEMBER
+    return _found(formation.reason, peers) + REMEMBER
 
 
-def _found(formation: Formation, peers: tuple[str, ...]) -> str:
+def programs(peers: tuple[str, ...]) -> dict[str, str]:
+    """What a data node does when the data nodes form the group by themselves, by name: as ``apply`` does it."""
+    return {
+        "found": _found("the most recent data of all data nodes is here", peers) + REMEMBER,
+        "promote": _PROMOTE + REMEMBER,
+        "let-go": f"set -e\n{_STOP}\n# Down it would stay, as systemd takes this for a person's wish.\n"
+        "systemctl start --no-block mariadb.service\n",
+    }
+
+
+def _found(reason: str, peers: tuple[str, ...]) -> str:
     """Starting a primary component from nothing. Galera asks for safe_to_bootstrap as a guard against doing this by
     hand on the wrong node; the decision that this is the right one was made from all nodes' positions."""
-    return f"""set -e
+    return f"""{_ALONE}\
 # The decision was made a moment ago: if by now another data node is in a primary component, do not start a second one.
 synced() {{
     timeout 1 bash -c 'exec 3<>"/dev/tcp/$0/$1" && printf "GET /synced HTTP/1.0\\r\\n\\r\\n" >&3 && head -n 1 <&3' \\
@@ -159,7 +178,7 @@ done
 # The view from before would be waited for, although this is a new beginning.
 rm -f /var/lib/mysql/gvwstate.dat
 if [ -f $state ]; then sed -i 's/^safe_to_bootstrap:.*/safe_to_bootstrap: 1/' $state; fi
-# {formation.reason}
+# {reason}
 tries=0
 until galera_new_cluster; do
     tries=$((tries + 1))

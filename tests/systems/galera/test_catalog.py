@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+import sys
 from importlib.resources import files
 from pathlib import Path
 
@@ -16,8 +17,8 @@ from festning.model.fortress import Durability, Fortress
 from festning.model.material import Password, service_database_password
 from festning.model.reference import references
 from festning.systems.galera import provider
-from festning.systems.galera.catalog import CONFIG, GARBD_CONFIG, HEALTH_MODULES, KEYS, catalog
-from festning.systems.galera.formation import Formation, How
+from festning.systems.galera.catalog import CONFIG, GARBD_CONFIG, HEALTH_MODULES, KEYS, RECOVERY_MODULES, catalog
+from festning.systems.galera.recovery.formation import Formation, How
 from festning.systems.galera.start import IN_PRIMARY
 from tests.systems.galera.conftest import make_fortress
 
@@ -174,20 +175,22 @@ def test_a_founder_must_be_a_data_node(fortress: Fortress) -> None:
         catalog(fortress, fortress.host("core1"), Formation.first("arbiter"))
 
 
-def test_the_health_program_is_installed_whole(fortress: Fortress) -> None:
-    sources = {path.name for path in files("festning.systems.galera.health").iterdir() if path.name.endswith(".py")}
-    assert sources == {f"{module}.py" for module in HEALTH_MODULES}
+@pytest.mark.parametrize(("package", "modules"), [("health", HEALTH_MODULES), ("recovery", RECOVERY_MODULES)])
+def test_programs_are_installed_whole(fortress: Fortress, package: str, modules: tuple[str, ...]) -> None:
+    sources = {path.name for path in files(f"festning.systems.galera.{package}").iterdir() if path.name.endswith(".py")}
+    assert sources == {f"{module}.py" for module in modules}
     paths = {item.path for item in compiled(fortress, "core1").items if isinstance(item, File)}
-    assert {f"/usr/local/lib/festning/galera_health/{name}" for name in sources} <= paths
+    assert {f"/usr/local/lib/festning/galera_{package}/{name}" for name in sources} <= paths
 
 
-def test_the_health_program_needs_nothing_but_the_standard_library_and_pymysql() -> None:
-    allowed = {"collections", "dataclasses", "enum", "os", "pwd", "pymysql", "selectors", "signal", "socket", "sys"}
-    allowed |= {"threading", "time", "types", "typing", "contextlib", "__future__"}
-    for module in HEALTH_MODULES:
-        source = files("festning.systems.galera.health").joinpath(f"{module}.py").read_text()
-        imported = re.findall(r"^\s*(?:from|import) (\w+)", source, re.MULTILINE)
-        assert set(imported) <= allowed, module
+def test_the_programs_of_data_nodes_need_nothing_but_the_standard_library_and_pymysql() -> None:
+    allowed = {*sys.stdlib_module_names, "pymysql"}
+    for package, modules in (("health", HEALTH_MODULES), ("recovery", RECOVERY_MODULES)):
+        for module in modules:
+            source = files(f"festning.systems.galera.{package}").joinpath(f"{module}.py").read_text()
+            imported = re.findall(r"^(?:    )*(?:from|import) (\w+)", source, re.MULTILINE)
+            assert imported or module == "__init__"
+            assert set(imported) <= allowed, module
 
 
 def scripts(fortress: Fortress) -> list[str]:
@@ -198,7 +201,8 @@ def scripts(fortress: Fortress) -> list[str]:
             for item in compiled(fortress, host, formation).items:
                 found += [item.check, item.do] if isinstance(item, Step) else []
                 found += [item.check] if isinstance(item, Gate) else []
-    return found
+                found += [str(item.content)] if isinstance(item, File) and item.mode == 0o755 else []
+    return [script for script in found if "wsrep_sst" not in script]
 
 
 def test_every_script_is_a_script(fortress: Fortress) -> None:
@@ -230,6 +234,7 @@ def test_units_and_packages(fortress: Fortress) -> None:
         "mariadb.service",
         "festning-galera-health.service",
         "festning-galera-revive.path",
+        "festning-galera-form.path",
     }
     assert "python3-pymysql" in {item.name for item in core.items if isinstance(item, Package)}
     arbiter = compiled(fortress, "arbiter")

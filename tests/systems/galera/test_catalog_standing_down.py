@@ -10,7 +10,7 @@ import pytest
 from festning.model.catalog import Wave
 from festning.model.load import load_fortress
 from festning.systems.galera.catalog import catalog, standing_down
-from festning.systems.galera.formation import Formation, How
+from festning.systems.galera.recovery.formation import Formation, How
 from festning.systems.galera.start import let_go_step
 from tests.conftest import EXAMPLE
 

@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from festning.systems.galera.facts import ZERO_UUID, Observation, observation_script, parse_observation
+from festning.systems.galera.recovery.observation import ZERO_UUID, Observation, observation_script, parse_observation
 
 UUID = "a3493162-e6a9-11f1-81df-ba08598eef1e"
 

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from festning.systems.galera.facts import ZERO_UUID, Observation, Status
-from festning.systems.galera.formation import Formation, FormationRefusedError, How, decide
+from festning.systems.galera.recovery.formation import Formation, FormationRefusedError, How, decide
+from festning.systems.galera.recovery.observation import ZERO_UUID, Observation, Status
 
 A, B = "a" * 8, "b" * 8
 FRESH = Observation(installed=True, unit="inactive")

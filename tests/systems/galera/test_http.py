@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import socket
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from festning.systems.galera.health import http
 from festning.systems.galera.health.decision import Decision
+from festning.systems.galera.health.told import STALE_S, Told
 
+TOLD = [b""]
 DONOR = Decision(writer=True, synced=False, reason="holds the token, Donor/Desynced")
 
 
@@ -19,7 +23,9 @@ DONOR = Decision(writer=True, synced=False, reason="holds the token, Donor/Desyn
 def port() -> Iterator[int]:
     server = http.listen("127.0.0.1", 0)
     stop = threading.Event()
-    thread = threading.Thread(target=http.serve, args=(server, lambda: DONOR, lambda: not stop.is_set()))
+    thread = threading.Thread(
+        target=http.serve, args=(server, lambda: DONOR, lambda: TOLD[0], lambda: not stop.is_set())
+    )
     thread.start()
     yield server.getsockname()[1]
     stop.set()
@@ -42,6 +48,26 @@ def test_both_questions(port: int) -> None:
     synced = ask(port, b"GET /synced HTTP/1.0\r\n\r\n")
     assert synced.startswith(b"HTTP/1.1 503 ")
     assert synced.endswith(b"\r\n\r\nholds the token, Donor/Desynced\n")
+
+
+def test_what_the_data_node_says_of_itself_is_told_while_it_says_something(port: int) -> None:
+    assert b" 404 " in ask(port, b"GET /observation HTTP/1.1\r\n\r\n")
+    TOLD[0] = b"installed yes\ncomplete\n"
+    try:
+        assert ask(port, b"GET /observation HTTP/1.1\r\n\r\n").endswith(b"\r\n\r\ninstalled yes\ncomplete\n")
+    finally:
+        TOLD[0] = b""
+
+
+def test_it_is_told_no_longer_than_it_is_fresh(tmp_path: Path) -> None:
+    told = Told(tmp_path / "observation", clock=lambda: now)
+    now = 1000.0
+    assert told.read() == b""
+    told.path.write_bytes(b"complete\n")
+    os.utime(told.path, (1000, 1000))
+    assert told.read() == b"complete\n"
+    now += STALE_S + 1
+    assert told.read() == b""
 
 
 def test_a_request_in_pieces(port: int) -> None:

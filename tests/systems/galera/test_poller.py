@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from festning.systems.galera.health.database import HangsError
+from festning.systems.galera.health.database import READ_TIMEOUT, HangsError
 from festning.systems.galera.health.decision import Pulse, Token, View
 from festning.systems.galera.health.poller import MAX_AGE, Poller
 from festning.systems.galera.health.stuck import PATIENCE, SUSPICION, Reason
@@ -37,6 +37,7 @@ class Cluster:
         self.trials: list[Callable[[], None]] = []
         self.touched: list[Token] = []
         self.requests: list[Reason] = []
+        self.attempts = 0
 
     def connect(self) -> Cluster:
         if self.broken:
@@ -71,12 +72,15 @@ class Cluster:
 
     def _hang(self, statement: str) -> None:
         if statement in self.hangs:
-            self.now += 0.8
+            self.now += READ_TIMEOUT
             raise HangsError("timed out")
 
     def poller(self) -> Poller:
         trial = Trial(self.connect, self.trials.append)
-        return Poller(self.connect, trial, self.requests.append, clock=lambda: self.now, log=lambda _: None)
+        return Poller(self.connect, trial, self.requests.append, self.form, clock=lambda: self.now, log=lambda _: None)
+
+    def form(self) -> None:
+        self.attempts += 1
 
     def watched(self, poller: Poller, seconds: float) -> None:
         """Poll for a while. A write that is tried hangs until the test runs it."""
@@ -282,9 +286,23 @@ def test_a_request_that_cannot_be_left_is_told_and_looking_goes_on() -> None:
     def refuse(_: Reason) -> None:
         raise PermissionError("no such luck")
 
-    poller = Poller(cluster.connect, Trial(cluster.connect), refuse, clock=lambda: cluster.now, log=lines.append)
+    trial = Trial(cluster.connect)
+    poller = Poller(cluster.connect, trial, refuse, cluster.form, clock=lambda: cluster.now, log=lines.append)
     cluster.watched(poller, PATIENCE[Reason.SILENT] + 2)
     assert any("no such luck" in line for line in lines)
     cluster.hangs = set()
     poller.poll()
     assert poller.current().writer
+
+
+def test_a_server_without_a_group_has_it_formed_again() -> None:
+    cluster = Cluster(Token("core1", "uuid-1"), replace(CORE1, status="non-Primary", ready=False, members={}))
+    cluster.watched(cluster.poller(), 21)
+    assert cluster.attempts == 1
+
+
+def test_so_has_one_that_ends_in_its_start_again_and_again() -> None:
+    cluster = Cluster(Token("core1", "uuid-1"))
+    cluster.broken = True
+    cluster.watched(cluster.poller(), 51)
+    assert cluster.attempts == 2

@@ -12,9 +12,9 @@ import pytest
 from festning.model.catalog import File, Renewal, Unit
 from festning.model.fortress import Fortress
 from festning.systems.galera.catalog import LEAST_UP_S, REQUESTS, REVIVAL_UNIT, REVIVE, ROOM_MIB, catalog
-from festning.systems.galera.formation import Formation
 from festning.systems.galera.health.revival import request
 from festning.systems.galera.health.stuck import Reason
+from festning.systems.galera.recovery.formation import Formation
 
 
 def contents(fortress: Fortress) -> dict[str, str]:
@@ -75,7 +75,7 @@ def machine(fortress: Fortress, tmp_path: Path) -> Machine:
 
 @pytest.mark.parametrize("reason", Reason)
 def test_a_stuck_server_is_killed_and_the_reason_told(machine: Machine, reason: Reason) -> None:
-    request(str(machine.root / "requests"), reason)
+    request(str(machine.root / "requests"), reason.value)
     assert f"is stuck ({reason.value})" in machine.revive()
     assert machine.killed
 
@@ -84,7 +84,7 @@ def test_a_stuck_server_is_killed_and_the_reason_told(machine: Machine, reason: 
 @pytest.mark.parametrize("state", ["activating", "deactivating", "inactive", "failed"])
 def test_a_server_on_its_way_up_or_down_is_left_to_systemd(machine: Machine, reason: Reason, state: str) -> None:
     machine.up(state=state)
-    request(str(machine.root / "requests"), reason)
+    request(str(machine.root / "requests"), reason.value)
     assert state in machine.revive()
     assert not machine.killed
 
@@ -92,21 +92,21 @@ def test_a_server_on_its_way_up_or_down_is_left_to_systemd(machine: Machine, rea
 def test_a_new_server_has_its_time(machine: Machine) -> None:
     for seconds, killed in ((LEAST_UP_S - 3, False), (LEAST_UP_S + 3, True)):
         machine.up(seconds=seconds)
-        request(str(machine.root / "requests"), Reason.WRITES)
+        request(str(machine.root / "requests"), Reason.WRITES.value)
         machine.revive()
         assert machine.killed is killed
 
 
 def test_a_schema_change_at_work_is_waited_for(machine: Machine) -> None:
     machine.up(schema_change="connection 51, copy to tmp table")
-    request(str(machine.root / "requests"), Reason.WRITES)
+    request(str(machine.root / "requests"), Reason.WRITES.value)
     assert "connection 51, copy to tmp table" in machine.revive()
     assert not machine.killed
 
 
 def test_a_server_that_does_not_tell_what_is_at_work_is_killed(machine: Machine) -> None:
     machine.play("mariadb", "cat >/dev/null; exit 1")
-    request(str(machine.root / "requests"), Reason.SILENT)
+    request(str(machine.root / "requests"), Reason.SILENT.value)
     machine.revive()
     assert machine.killed
 
@@ -114,14 +114,14 @@ def test_a_server_that_does_not_tell_what_is_at_work_is_killed(machine: Machine)
 def test_a_server_that_lost_the_group_needs_room_to_come_back(machine: Machine) -> None:
     for room, killed in ((ROOM_MIB - 1, False), (ROOM_MIB, True)):
         machine.up(room=room)
-        request(str(machine.root / "requests"), Reason.DISCONNECTED)
+        request(str(machine.root / "requests"), Reason.DISCONNECTED.value)
         machine.revive()
         assert machine.killed is killed
 
 
 def test_a_writer_that_hangs_on_a_full_disk_makes_way_for_another(machine: Machine) -> None:
     machine.up(room=0)
-    request(str(machine.root / "requests"), Reason.WRITES)
+    request(str(machine.root / "requests"), Reason.WRITES.value)
     machine.revive()
     assert machine.killed
 
@@ -141,10 +141,10 @@ def test_what_is_no_request_is_only_cleared_away(machine: Machine) -> None:
 def test_only_the_health_daemons_account_may_ask(fortress: Fortress, tmp_path: Path) -> None:
     health = contents(fortress)["/etc/systemd/system/festning-galera-health.service"]
     assert REQUESTS == "/run/festning-galera"
-    assert "RuntimeDirectory=festning-galera\nRuntimeDirectoryMode=0700\n" in health
-    assert f"serve 10.8.0.1 9200 {REQUESTS}\n" in health
-    request(str(tmp_path), Reason.WRITES)
-    request(str(tmp_path), Reason.WRITES)
+    assert "RuntimeDirectory=festning-galera festning-galera-form\nRuntimeDirectoryMode=0700\n" in health
+    assert f"serve 10.8.0.1 9200 {REQUESTS} " in health
+    request(str(tmp_path), Reason.WRITES.value)
+    request(str(tmp_path), Reason.WRITES.value)
     assert (tmp_path / "writes").stat().st_mode & 0o777 == 0o600
 
 

@@ -1,9 +1,10 @@
-"""The command line: ``serve ADDRESS PORT REQUESTS``, ``show``, ``move HOST``, ``handover``, ``make-way``.
+"""The command line: ``serve ADDRESS PORT REQUESTS FORMING TOLD``, ``show``, ``move HOST``, ``handover``, ``make-way``.
 
-``serve`` is the health daemon; ``REQUESTS`` is the folder in which it asks for the end of a stuck server. ``handover``
-runs before a planned stop of the database, as the server's own user, and ends well when there is nothing to do;
-``make-way`` is the same before a restart by festning, and waits for somebody to hand over to. Needs no argument parser:
-people reach it through ``festning``.
+``serve`` is the health daemon; ``REQUESTS`` and ``FORMING`` are the folders in which it asks for the end of a stuck
+server and for the group to be formed, and ``TOLD`` is the file with what this data node says to the others then.
+``handover`` runs before a planned stop of the database, as the server's own user, and ends well when there is nothing
+to do; ``make-way`` is the same before a restart by festning, and waits for somebody to hand over to. Needs no argument
+parser: people reach it through ``festning``.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 import signal
 import sys
 import threading
+from pathlib import Path
 from types import FrameType
 from typing import cast
 
@@ -19,9 +21,10 @@ from .handover import CannotMoveError, hand_over, make_way
 from .http import listen, serve
 from .poller import Poller
 from .revival import request
+from .told import Told
 from .trial import TIMEOUT, Trial
 
-USAGE = "writer serve ADDRESS PORT REQUESTS | show | move HOST | handover | make-way"
+USAGE = "writer serve ADDRESS PORT REQUESTS FORMING TOLD | show | move HOST | handover | make-way"
 PORT = 9200
 PATIENCE = 3.0
 """Seconds that a statement of ``show``, ``move`` and ``handover`` may take."""
@@ -30,8 +33,8 @@ PATIENCE = 3.0
 def main(arguments: list[str]) -> int:
     """Run a command and return its exit code."""
     command, rest = (arguments[0] if arguments else ""), arguments[1:]
-    if command == "serve" and len(rest) == 3:
-        return _serve(rest[0], int(rest[1]), rest[2])
+    if command == "serve" and len(rest) == 5:
+        return _serve(rest[0], int(rest[1]), rest[2], rest[3], Told(Path(rest[4])))
     if command == "show" and not rest:
         return _show()
     if command in ("handover", "move") and len(rest) == (1 if command == "move" else 0):
@@ -42,7 +45,7 @@ def main(arguments: list[str]) -> int:
     return 64
 
 
-def _serve(address: str, port: int, requests: str) -> int:
+def _serve(address: str, port: int, requests: str, forming: str, told: Told) -> int:
     stop = threading.Event()
 
     def on_signal(_number: int, _frame: FrameType | None) -> None:
@@ -51,11 +54,11 @@ def _serve(address: str, port: int, requests: str) -> int:
     signal.signal(signal.SIGTERM, on_signal)
     signal.signal(signal.SIGINT, on_signal)
     trial = Trial(lambda: Database(TIMEOUT))
-    poller = Poller(Database, trial, lambda reason: request(requests, reason))
+    poller = Poller(Database, trial, lambda reason: request(requests, reason.value), lambda: request(forming, "group"))
     server = listen(address, port)
     # A daemon thread: a frozen database must not keep the process from ending.
     threading.Thread(target=poller.run, args=(stop,), name="poller", daemon=True).start()
-    serve(server, poller.current, lambda: not stop.is_set())
+    serve(server, poller.current, told.read, lambda: not stop.is_set())
     return 0
 
 

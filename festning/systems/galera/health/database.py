@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
 SOCKET = "/run/mysqld/mysqld.sock"
-READ_TIMEOUT = 0.8
+READ_TIMEOUT = 1.5
 """Seconds after which a statement is given up, with its connection."""
 
 # A node without quorum answers SHOW, and refuses SELECT.

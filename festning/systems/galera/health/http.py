@@ -1,6 +1,7 @@
-"""The two questions over HTTP: ``GET /writer`` and ``GET /synced``, 200 or 503, with the reason as text.
+"""The questions over HTTP: ``GET /writer`` and ``GET /synced``, 200 or 503, with the reason as text.
 
-A node that has just given the writes away answers 404 to the first: nothing new, but what is there may end.
+A node that has just given the writes away answers 404 to the first: nothing new, but what is there may end. ``GET
+/observation`` is what it says of itself while the group is formed anew, and 404 at other times.
 
 One thread, no framework: a health check is one short request, and the answer is in memory. Leaves the answer to
 ``poller``.
@@ -19,9 +20,12 @@ BACKLOG = 128
 MAX_CLIENTS = 256
 
 
-def respond(request: bytes, decision: Decision) -> bytes:
+def respond(request: bytes, decision: Decision, told: Callable[[], bytes]) -> bytes:
     """The whole answer to a request."""
     path = request.split(b" ", 2)[1] if request.count(b" ") >= 1 else b""
+    if path == b"/observation":
+        text = told().decode("utf-8", "replace").rstrip("\n")
+        return _message("200 OK", text) if text else _message("404 Not Found", "nothing to say")
     answers = {b"/writer": decision.writer, b"/synced": decision.synced}
     answer = answers.get(path.split(b"?", 1)[0])
     if answer is None:
@@ -52,8 +56,17 @@ def listen(address: str, port: int) -> socket.socket:
     return server
 
 
-def serve(server: socket.socket, current: Callable[[], Decision], running: Callable[[], bool]) -> None:
+def serve(
+    server: socket.socket,
+    current: Callable[[], Decision],
+    told: Callable[[], bytes],
+    running: Callable[[], bool],
+) -> None:
     """Answer until ``running`` says no (asked at least twice a second)."""
+
+    def answer(request: bytes) -> bytes:
+        return respond(request, current(), told)
+
     with selectors.DefaultSelector() as selector:
         selector.register(server, selectors.EVENT_READ)
         received: dict[socket.socket, bytes] = {}
@@ -63,7 +76,7 @@ def serve(server: socket.socket, current: Callable[[], Decision], running: Calla
                     _accept(server, selector, received)
                 else:
                     assert isinstance(key.fileobj, socket.socket)
-                    _read(key.fileobj, selector, received, current)
+                    _read(key.fileobj, selector, received, answer)
 
 
 def _accept(server: socket.socket, selector: selectors.BaseSelector, received: dict[socket.socket, bytes]) -> None:
@@ -80,14 +93,14 @@ def _read(
     client: socket.socket,
     selector: selectors.BaseSelector,
     received: dict[socket.socket, bytes],
-    current: Callable[[], Decision],
+    answer: Callable[[bytes], bytes],
 ) -> None:
     try:
         data = client.recv(REQUEST_LIMIT)
         received[client] += data
         whole = b"\r\n\r\n" in received[client]
         if whole:
-            client.sendall(respond(received[client], current()))
+            client.sendall(answer(received[client]))
         if whole or not data or len(received[client]) > REQUEST_LIMIT:
             _drop(client, selector, received)
     except OSError:

@@ -16,10 +16,12 @@ from .database import HangsError, Session
 from .decision import Action, Decision, Token, View, decide, leaving, orphaned
 from .stuck import PATIENCE, Look, Reason, Watch
 from .trial import Trial
+from .unformed import Unformed
 
 INTERVAL = 0.05
-MAX_AGE = 0.4
-"""Seconds after which an answer counts for nothing: with the interval, a frozen server is seen within half a second."""
+MAX_AGE = 1.0
+"""Seconds after which an answer counts for nothing. A frozen server is found out that much later; but a server that is
+slow for lack of processor time must not be taken for one: it would be cut off from all its sessions, again and again."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +35,8 @@ class Answer:
 class Poller:
     """Keeps an answer fresh. ``connect`` opens a session; ``clock`` and ``log`` are replaceable for tests.
 
-    ``trial`` is how a write of our own is tried, and ``revive`` asks for the end of a server that is stuck.
+    ``trial`` is how a write of our own is tried, ``revive`` asks for the end of a server that is stuck, and ``form``
+    for an attempt to form the group again.
     """
 
     def __init__(
@@ -41,6 +44,7 @@ class Poller:
         connect: Callable[[], Session],
         trial: Trial,
         revive: Callable[[Reason], None],
+        form: Callable[[], None],
         *,
         clock: Callable[[], float] = time.monotonic,
         log: Callable[[str], None] = lambda line: print(line, file=sys.stderr, flush=True),
@@ -48,7 +52,9 @@ class Poller:
         self._connect = connect
         self._trial = trial
         self._revive = revive
+        self._form = form
         self._watch = Watch()
+        self._unformed = Unformed()
         self._seen: tuple[View, Token | None] | None = None
         self._clock = clock
         self._log = log
@@ -122,13 +128,18 @@ class Poller:
         )
         if token is not None and self._watch.suspects:
             self._trial.begin(token)
-        if reason is None:
-            return
-        self._log(f"the database is stuck ({reason.value}, for {PATIENCE[reason]:.0f} s): asking for its end")
+        if self._unformed.look(self._clock(), view):
+            self._ask("in no primary component: asking for an attempt to form it", self._form)
+        if reason is not None:
+            text = f"the database is stuck ({reason.value}, for {PATIENCE[reason]:.0f} s): asking for its end"
+            self._ask(text, lambda: self._revive(reason))
+
+    def _ask(self, text: str, ask: Callable[[], None]) -> None:
+        self._log(text)
         try:
-            self._revive(reason)
+            ask()
         except OSError as error:
-            self._log(f"its end could not be asked for: {error}")
+            self._log(f"that could not be asked for: {error}")
 
     def _taking_leave(self, view: View, token: Token | None, decision: Decision) -> Decision:
         if self._answer.decision.writer and not decision.writer:

@@ -10,8 +10,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from festning.model.check import Probe
-
 ZERO_UUID = "00000000-0000-0000-0000-000000000000"
 UNDEFINED_SEQNO = -1
 
@@ -198,11 +196,6 @@ class Observation:
     def has_usable_data(self) -> bool:
         """Whether a cluster may be started from it."""
         return self.formed and not self.doubt
-
-
-def observation_probe(host: str) -> Probe:
-    """The look at a data node. A recovery of the position after a crash may take minutes on large data."""
-    return Probe(host=host, script=observation_script, timeout_s=300)
 
 
 def parse_observation(output: str) -> Observation | None:

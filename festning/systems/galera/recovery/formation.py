@@ -2,7 +2,8 @@
 
 A running cluster needs no decision, the others join it. A cluster that does not run may be started from one node only,
 and from the wrong one it loses data: so a node is chosen only when every data node was seen and all that have data have
-the same history. Leaves looking to ``facts`` and doing to ``catalog``.
+the same history. Asked by ``apply``, and by the data nodes themselves (``attempt``). Leaves looking to ``observation``
+and doing to ``start``.
 
 Sources: MariaDB Knowledge Base, "Getting Started with MariaDB Galera Cluster" (restarting the cluster); Galera Cluster
 documentation, "Restarting the Cluster" (safe_to_bootstrap, wsrep-recover) and "Resetting the Quorum" (pc.bootstrap).
@@ -14,12 +15,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from festning.errors import FestningError
-from festning.systems.galera.facts import Observation
+from .observation import Observation
 
 
-class FormationRefusedError(FestningError):
-    """The cluster does not run, and starting it from any node could lose data."""
+class FormationRefusedError(Exception):
+    """The cluster does not run, and starting it from any node could lose data: why, and what a person can do."""
+
+    def __init__(self, message: str, *, hint: str) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
 
 
 class How(StrEnum):
