@@ -18,6 +18,9 @@ connections that are open go on."""
 REFUSED_TO_OTHERS = f"{REFUSED}_for_others"
 """The same for new connections over the bridge alone: the host goes on asking itself."""
 
+FRONT_DOOR = f"{HOOKS}/10-front-door"
+"""The front door's alone. It is quick, so it may be called by what is stopped by hand, too."""
+
 LONGEST_AWAY_S = 120
 
 AWAY = f"""\

@@ -25,13 +25,13 @@ from festning.model.catalog import (
 from festning.model.fortress import Addresses, Fortress, Host, Role, Service
 from festning.model.material import Authority, Certificate
 from festning.model.reference import public, secret
-from festning.model.traffic import HOOKS, LONGEST_AWAY_S
+from festning.model.traffic import FRONT_DOOR, LONGEST_AWAY_S
 from festning.systems.haproxy import names
 from festning.systems.haproxy.rendering import render
 from festning.systems.haproxy.routing import backends, check_every_ms, relayed
 
 SYSTEM = "haproxy"
-HOOK = f"{HOOKS}/10-front-door"
+HOOK = FRONT_DOOR
 DATABASE_WAIT_S = 60
 # What the log has for the client. Truncated: the network that the address is in.
 _LOGGED = {Addresses.FULL: "%[src]", Addresses.TRUNCATED: "%[src,ipmask(24,48)]", Addresses.NONE: "-"}

@@ -33,6 +33,7 @@ from festning.model.catalog import (
 from festning.model.fortress import Fortress, Host
 from festning.model.material import Authority, Certificate, Material, TlsCryptClientKey, TlsCryptServerKey
 from festning.model.reference import public, secret
+from festning.model.traffic import FRONT_DOOR
 from festning.systems.openvpn import drains, layout
 from festning.templates import templates_of
 
@@ -47,6 +48,7 @@ SECOND_METRIC = 99
 """Under 100, the metric of the routes that OpenVPN itself sets for ``iroute`` when the data channel is the kernel's
 (``DCO_IROUTE_METRIC`` in OpenVPN's src/openvpn/dco.h): those have no preferred source."""
 
+FAREWELL = "/usr/local/lib/festning/hub-farewell"
 _NETWORKD = "systemd-networkd.service"
 
 
@@ -59,7 +61,7 @@ def catalog(fortress: Fortress, host: Host) -> SystemCatalog:
     units = (*(server.unit for server in servers), *(link.unit for link in links))
     items: list[Item] = [Package("openvpn"), Account(layout.ACCOUNT), *_material(fortress, host, units)]
     if servers:
-        items += [_hub_key(host, servers)]
+        items += [_hub_key(host, servers), _farewell()]
     for server in servers:
         items += _server(fortress, server)
     for hub in fortress.hubs_of(host):
@@ -115,6 +117,10 @@ def _hub_key(hub: Host, servers: tuple[layout.Server, ...]) -> File:
         mode=0o600,
         on_change=tuple(Restart(server.unit) for server in servers),
     )
+
+
+def _farewell() -> File:
+    return File(path=FAREWELL, content=render("farewell.sh", front_door=FRONT_DOOR), mode=0o755)
 
 
 def _server(fortress: Fortress, server: layout.Server) -> tuple[Item, ...]:
@@ -189,7 +195,11 @@ def _unit(unit: str, path: str, config: str, *, hub_device: str | None) -> tuple
     restart = (Restart(unit),)
     return (
         File(path=path, content=config, on_change=restart),
-        File(path=layout.drop_in(unit), content=render("drop-in.conf", hub_device=hub_device), on_change=restart),
+        File(
+            path=layout.drop_in(unit),
+            content=render("drop-in.conf", hub_device=hub_device, farewell=FAREWELL),
+            on_change=restart,
+        ),
         Unit(name=unit),
     )
 

@@ -130,7 +130,7 @@ def test_units_start_again_for_ever_and_are_instances_of_debians(fortress):
         text = files(fortress, "core1")[f"/etc/systemd/system/{unit}.d/festning.conf"].content
         assert "Restart=always" in text
         assert "StartLimitIntervalSec=0" in text
-        assert ("link set dev fst-hub down" in text) is (unit == "openvpn-server@hub.service")
+        assert ("hub-farewell stop fst-hub\n" in text) is (unit == "openvpn-server@hub.service")
 
 
 def test_an_ipv6_hub_is_dialled_over_ipv6_and_takes_both(fortress):

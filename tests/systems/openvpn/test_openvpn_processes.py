@@ -67,7 +67,7 @@ def test_each_process_is_a_unit_with_its_own_device_and_drain(two):
     units = [unit.name for unit in items(two, "core1", Unit)]
     assert units[:2] == ["openvpn-server@hub.service", "openvpn-server@hub-b.service"]
     text = files(two, "core1")[layout.drop_in("openvpn-server@hub-b.service")].content
-    assert "link set dev fst-hub-b down" in text
+    assert "hub-farewell stop fst-hub-b\n" in text
     drains = {drain.units[0]: drain for drain in items(two, "core1", Drain)}
     assert "edge2=10.8.0.17" in drains["openvpn-server@hub-b.service"].end
     assert "edge1" not in drains["openvpn-server@hub-b.service"].end

@@ -21,7 +21,7 @@ from .unformed import Unformed
 INTERVAL = 0.05
 MAX_AGE = 1.0
 """Seconds after which an answer counts for nothing. A frozen server is found out that much later; but a server that is
-slow for lack of processor time must not be taken for one: it would be cut off from all its sessions, again and again."""
+slow for lack of processor time must not be taken for one: all its sessions would be cut off, again and again."""
 
 
 @dataclass(frozen=True)
