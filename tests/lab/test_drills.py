@@ -76,7 +76,9 @@ def test_chance_is_made_again_and_loses_nothing(lab: Any) -> None:
 def test_who_is_interrupted_heals_first(lab: Any) -> None:
     state = "grep -h ^State: /proc/$(systemctl show --property=MainPID --value mariadb.service)/status"
     frozen = dict.fromkeys(("core1", "core2"), f"{state} | grep -c stopped || true")
-    command = [sys.executable, "-m", "festning", "--file", str(lab.file), "--lab", "drill", "run", "freeze-database"]
+    # A shell that starts the tests in the background has them ignore SIGINT, and so does what they start.
+    program = ["env", "--default-signal=INT", sys.executable, "-m", "festning"]
+    command = [*program, "--file", str(lab.file), "--lab", "drill", "run", "freeze-database"]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     try:
         until = time.monotonic() + 120
