@@ -24,10 +24,11 @@ down: $(VENV)/installed ## take the lab away, without a trace (the image cache s
 	$(FESTNING) --lab down
 
 test: lint $(VENV)/installed ## everything that must hold: style, types, layout, unit tests, lab tests
-	$(VENV)/bin/pytest
+	$(VENV)/bin/pytest -n auto --dist loadfile -m "not lab"
+	$(VENV)/bin/pytest -m lab
 
 unit: $(VENV)/installed ## the tests that need neither root nor a lab
-	$(VENV)/bin/pytest -m "not lab"
+	$(VENV)/bin/pytest -n auto --dist loadfile -m "not lab"
 
 lint: $(VENV)/installed
 	$(VENV)/bin/ruff check .

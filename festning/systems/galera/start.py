@@ -42,12 +42,13 @@ mv {MARKER}.new {MARKER}
 
 _JOIN = f"""set -e
 # A server that hangs in its start, or runs without quorum, finds the others by itself; one that is down is started.
-# The first try may find the group in the middle of being formed: systemd tries on.
-systemctl start mariadb.service || true
+# A group of the arbitrator alone, which ends whoever would join it, is soon over: systemd tries on (garb-alone).
+systemctl start mariadb.service ||
+    journalctl -q -b -u mariadb.service -n 100 -o cat | grep -q 'Group requested repl_proto_ver: 127'
 tries=0
 until {PRIMARY}do
     tries=$((tries + 1))
-    if [ $tries -gt 1200 ]; then echo "no primary component was joined; see journalctl -u mariadb" >&2; exit 1; fi
+    if [ $tries -gt 600 ]; then echo "no primary component was joined; see journalctl -u mariadb" >&2; exit 1; fi
     sleep 0.1
 done
 """
