@@ -14,8 +14,8 @@ from tests.conftest import Festning
 
 KINDS = (".service", ".socket", ".path")
 """Units that serve or start something; a package's timers are housekeeping, which festning lets run."""
-OWN = ("festning-watchdog.service", "festning-release-")
-"""What festning runs itself, of no package and before or after any configuration."""
+OWN = ("festning-watchdog.service", "festning-release-", "festning-garb-alone.service", "festning-galera-form.service")
+"""What festning runs itself, of no package and before or after any configuration; the last two by a path's unit."""
 
 _LOOK = """
 import json, os, subprocess
