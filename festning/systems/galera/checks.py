@@ -12,7 +12,7 @@ from itertools import pairwise
 from festning.model.check import CheckSpec, Judgement, Output, Probe, Verdict
 from festning.model.fortress import Fortress, Host
 from festning.systems.galera import provider
-from festning.systems.galera.catalog import KEYS, REVIVAL_UNIT, flush_at_commit
+from festning.systems.galera.catalog import ALONE_UNIT, FORM_UNIT, KEYS, REVIVAL_UNIT, flush_at_commit
 from festning.systems.galera.probing import Told, arbiter_script, data_node_script, read
 
 IN_FLIGHT = 10
@@ -36,21 +36,22 @@ def checks(fortress: Fortress) -> tuple[CheckSpec, ...]:
             _on(core, "galera.durability", _listed(durability), _variables(durability)),
             _on(core, "galera.group-timeouts", _listed(dict(provider.EVS_TIMEOUTS)), _options()),
             _on(core, "galera.replication-tls", "TLS 1.2 or 1.3, peer verified", _tls),
-            _on(core, "galera.revival", "a server that is stuck is ended", _revival),
+            _on(core, "galera.revival", "a server that is stuck is ended", _active(REVIVAL_UNIT)),
+            _on(core, "galera.forming", "a lost group is formed again", _active(FORM_UNIT)),
         ]
     specs += [_same_state(fortress), _one_writer(fortress)]
     for arbiter in fortress.arbiters:
-        specs += [_arbitrator(fortress, arbiter), _arbitrator_tls(arbiter)]
+        specs += [_arbitrator(fortress, arbiter), _arbitrator_tls(arbiter), _arbitrator_alone(arbiter)]
     return tuple(specs)
 
 
 def data_node_probe(host: Host) -> Probe:
     """The one look at a data node that all its checks share."""
-    return Probe(host=host.name, script=data_node_script(host.bridge, KEYS, (REVIVAL_UNIT,)))
+    return Probe(host=host.name, script=data_node_script(host.bridge, KEYS, (REVIVAL_UNIT, FORM_UNIT)))
 
 
 def _arbiter_probe(host: Host) -> Probe:
-    return Probe(host=host.name, script=arbiter_script(host.bridge, KEYS))
+    return Probe(host=host.name, script=arbiter_script(host.bridge, KEYS, ("garb.service", ALONE_UNIT)))
 
 
 def _on(host: Host, check: str, expected: str, judge: Callable[[Told], Judgement]) -> CheckSpec:
@@ -100,9 +101,12 @@ def _tls(told: Told) -> Judgement:
     )
 
 
-def _revival(told: Told) -> Judgement:
-    state = told.get("unit", REVIVAL_UNIT)
-    return _pass(state) if state == "active" else _fail(state, f"{REVIVAL_UNIT} is {state or 'not known'}")
+def _active(unit: str) -> Callable[[Told], Judgement]:
+    def judge(told: Told) -> Judgement:
+        state = told.get("unit", unit)
+        return _pass(state) if state == "active" else _fail(state, f"{unit} is {state or 'not known'}")
+
+    return judge
 
 
 def _same_state(fortress: Fortress) -> CheckSpec:
@@ -180,6 +184,17 @@ def _arbitrator_tls(arbiter: Host) -> CheckSpec:
         probes=(_arbiter_probe(arbiter),),
         expected="TLS 1.2 or 1.3, peer verified",
         judge=lambda outputs: _tls(read(outputs[0])),
+    )
+
+
+def _arbitrator_alone(arbiter: Host) -> CheckSpec:
+    judge = _active(ALONE_UNIT)
+    return CheckSpec(
+        id="galera.forming",
+        host=arbiter.name,
+        probes=(_arbiter_probe(arbiter),),
+        expected="a group of the arbitrator alone is ended",
+        judge=lambda outputs: judge(read(outputs[0])),
     )
 
 

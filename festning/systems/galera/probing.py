@@ -76,10 +76,10 @@ SQL
 """  # noqa: S608 -- constants only.
 
 
-def arbiter_script(address: IPv4Address, keys: provider.KeyFiles) -> str:
-    """What an arbitrator's host is asked."""
+def arbiter_script(address: IPv4Address, keys: provider.KeyFiles, units: Iterable[str]) -> str:
+    """What an arbitrator's host is asked; ``units`` are those whose state is told."""
     return f"""\
-echo "unit garb.service $(systemctl is-active garb.service)"
+for unit in {" ".join(units)}; do echo "unit $unit $(systemctl is-active $unit)"; done
 {tls_probe(address, keys)}"""
 
 

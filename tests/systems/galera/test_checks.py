@@ -32,12 +32,13 @@ member arbiter arbitrator
 health writer 200 holds the token, Synced
 health synced 200 holds the token, Synced
 unit festning-galera-revive.path active
+unit festning-galera-form.path active
 tls protocol TLSv1.3
 tls verification OK
 later wsrep_last_committed 9264
 """
 OTHER = DATA_NODE.replace("health writer 200 holds the token, Synced", "health writer 503 the writer is core1")
-ARBITER = "unit garb.service active\ntls protocol TLSv1.3\ntls verification OK\n"
+ARBITER = "unit garb.service active\nunit festning-garb-alone.path active\ntls protocol TLSv1.3\ntls verification OK\n"
 HEALTHY = {"core1": DATA_NODE, "core2": OTHER, "arbiter": ARBITER}
 
 
@@ -70,6 +71,8 @@ def test_a_data_node_is_looked_at_once_for_all_its_checks(fortress: Fortress) ->
     [
         ("core2", ("cluster_size 3", "cluster_size 2"), {("galera.cluster-size", "core2")}),
         ("core1", ("revive.path active", "revive.path failed"), {("galera.revival", "core1")}),
+        ("core2", ("form.path active", "form.path failed"), {("galera.forming", "core2")}),
+        ("arbiter", ("alone.path active", "alone.path failed"), {("galera.forming", "arbiter")}),
         ("core2", ("status Primary", "status non-Primary"), {("galera.primary", "core2")}),
         ("core2", ("comment Synced", "comment Donor/Desynced"), {("galera.synced", "core2")}),
         ("core2", ("trx_commit 1", "trx_commit 2"), {("galera.durability", "core2")}),
