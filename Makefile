@@ -23,8 +23,7 @@ up: $(VENV)/installed ## install what is missing, boot the lab, apply the exampl
 down: $(VENV)/installed ## take the lab away, without a trace (the image cache stays; make clean removes it)
 	$(FESTNING) --lab down
 
-test: lint $(VENV)/installed ## everything that must hold: style, types, layout, unit tests, lab tests
-	$(VENV)/bin/pytest -n auto --dist loadfile -m "not lab"
+test: lint unit ## everything that must hold: style, types, layout, unit tests, lab tests
 	$(VENV)/bin/pytest -m lab
 
 unit: $(VENV)/installed ## the tests that need neither root nor a lab

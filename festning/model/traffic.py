@@ -21,6 +21,9 @@ REFUSED_TO_OTHERS = f"{REFUSED}_for_others"
 FRONT_DOOR = f"{HOOKS}/10-front-door"
 """The front door's alone. It is quick, so it may be called by what is stopped by hand, too."""
 
+FRONT_DOOR_BACK = "festning-front-door-back"
+"""The timer that runs while the front door is away, and brings it back if nobody else does."""
+
 LONGEST_AWAY_S = 120
 
 AWAY = f"""\

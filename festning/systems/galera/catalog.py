@@ -15,7 +15,18 @@ from festning.model.material import Authority, Certificate, Material, service_da
 from festning.model.reference import public, secret
 from festning.model.traffic import HOOKS, LONGEST_AWAY_S
 from festning.systems.galera import provider, sql, start
-from festning.systems.galera.drains import MAKE_WAY, alone, asked, in_sync, is_back, make_way, may_leave
+from festning.systems.galera.drains import (
+    GARBD_STATE,
+    GARBD_VIEW,
+    MAKE_WAY,
+    MEMBERS,
+    alone,
+    asked,
+    in_sync,
+    is_back,
+    make_way,
+    may_leave,
+)
 from festning.systems.galera.health.stuck import Reason
 from festning.systems.galera.recovery.formation import Formation, How
 from festning.templates import templates_of
@@ -24,12 +35,12 @@ render = templates_of("festning.systems.galera")
 
 SYSTEM = "galera"
 LIBRARY = "/usr/local/lib/festning"
+UNITS = "/etc/systemd/system"
 WRITER = f"{LIBRARY}/writer"
 CONFIG = "/etc/mysql/mariadb.conf.d/90-festning.cnf"
 GARBD_CONFIG = "/etc/festning/garbd.conf"
 GARBD_ACCOUNT = "festning-garbd"
 """An account of its own: Debian 13 has _galera for it, Debian 12 runs it as nobody, who should own no key."""
-GARBD_STATE = "/var/lib/festning-garbd"
 DATA_NODE_PACKAGES = (
     "mariadb-server",
     "mariadb-backup",
@@ -62,7 +73,7 @@ REQUESTS = f"/run/{sql.HEALTH_ACCOUNT}"
 FORMING = f"{REQUESTS}-form"
 """The folder in which it asks for the group to be formed again."""
 TOLD = "/run/festning-galera-told"
-"""Where a data node leaves what it says of itself then; its name is in ``recovery/__main__`` as well."""
+"""Where a data node leaves what it says of itself then."""
 REVIVE = f"{LIBRARY}/revive-galera"
 FORM = f"{LIBRARY}/galera-form"
 FORM_UNIT = "festning-galera-form.path"
@@ -247,7 +258,7 @@ def _drop_in(fortress: Fortress, host: Host, unit: str, reactions: tuple[Restart
         config=GARBD_CONFIG,
         account=GARBD_ACCOUNT,
     )
-    return File(path=f"/etc/systemd/system/{unit}.service.d/festning.conf", content=content, on_change=reactions)
+    return File(path=f"{UNITS}/{unit}.service.d/festning.conf", content=content, on_change=reactions)
 
 
 def _bridge_units(fortress: Fortress, host: Host) -> tuple[str, ...]:
@@ -267,15 +278,6 @@ def _sst_script() -> File:
 
 def _health_files(host: Host) -> tuple[File, ...]:
     restart = (Restart("festning-galera-health.service"),)
-    sources = files("festning.systems.galera.health")
-    modules = (
-        File(
-            path=f"{LIBRARY}/galera_health/{module}.py",
-            content=sources.joinpath(f"{module}.py").read_text(encoding="utf-8"),
-            on_change=restart,
-        )
-        for module in HEALTH_MODULES
-    )
     unit = render(
         "festning-galera-health.service",
         address=host.bridge,
@@ -288,9 +290,31 @@ def _health_files(host: Host) -> tuple[File, ...]:
         told=f"{TOLD}/observation",
     )
     return (
-        *modules,
+        *_modules("health", HEALTH_MODULES, restart),
         File(path=WRITER, content=render("writer", library=LIBRARY), mode=0o755, on_change=restart),
-        File(path="/etc/systemd/system/festning-galera-health.service", content=unit, on_change=restart),
+        File(path=f"{UNITS}/festning-galera-health.service", content=unit, on_change=restart),
+    )
+
+
+def _modules(package: str, names: tuple[str, ...], on_change: tuple[Restart, ...] = ()) -> tuple[File, ...]:
+    """A package of this system's that hosts carry with them."""
+    sources = files(f"festning.systems.galera.{package}")
+    return tuple(
+        File(
+            path=f"{LIBRARY}/galera_{package}/{name}.py",
+            content=sources.joinpath(f"{name}.py").read_text(encoding="utf-8"),
+            on_change=on_change,
+        )
+        for name in names
+    )
+
+
+def _watched(unit: str, **known: object) -> tuple[File, ...]:
+    """A path's unit, and the service of the same name that it starts."""
+    service = unit.replace(".path", ".service")
+    return (
+        File(path=f"{UNITS}/{service}", content=render(service, **known)),
+        File(path=f"{UNITS}/{unit}", content=render(unit, **known), on_change=(Restart(unit),)),
     )
 
 
@@ -300,60 +324,35 @@ def _watching(unit: str) -> Unit:
 
 def _forming_files(fortress: Fortress, host: Host, peers: tuple[str, ...]) -> tuple[File, ...]:
     """What forms the group again without a hand: modules that decide, programs that act, and what starts them."""
-    sources = files("festning.systems.galera.recovery")
-    modules = (
-        File(
-            path=f"{LIBRARY}/galera_recovery/{module}.py",
-            content=sources.joinpath(f"{module}.py").read_text(encoding="utf-8"),
-        )
-        for module in RECOVERY_MODULES
-    )
-    programs = (
-        File(path=f"{FORM}/{name}", content=content, mode=0o755) for name, content in start.programs(peers).items()
-    )
-    form = render(
-        "form",
+    attempt = render(
+        "attempt.sh",
         library=LIBRARY,
         address=host.bridge,
-        members=[(core.name, core.bridge) for core in fortress.cores],
+        port=provider.HEALTH_PORT,
+        told=f"{TOLD}/observation",
+        programs=FORM,
+        members=[f"{core.name}={core.bridge}" for core in fortress.cores],
     )
-    units = "/etc/systemd/system"
+    programs = start.programs(peers) | {"attempt": attempt}
     return (
-        *modules,
-        *programs,
-        File(path=f"{FORM}/attempt", content=form, mode=0o755),
-        File(
-            path=f"{units}/festning-galera-form.service",
-            content=render(
-                "festning-galera-form.service",
-                library=LIBRARY,
-                requests=FORMING,
-                form=f"{FORM}/attempt",
-                told_folder=TOLD.removeprefix("/run/"),
-            ),
-        ),
-        File(
-            path=f"{units}/{FORM_UNIT}",
-            content=render(FORM_UNIT, library=LIBRARY, requests=FORMING),
-            on_change=(Restart(FORM_UNIT),),
+        *_modules("recovery", RECOVERY_MODULES),
+        *(File(path=f"{FORM}/{name}", content=content, mode=0o755) for name, content in programs.items()),
+        *_watched(
+            FORM_UNIT,
+            library=LIBRARY,
+            requests=FORMING,
+            attempt=f"{FORM}/attempt",
+            told_folder=TOLD.removeprefix("/run/"),
         ),
     )
 
 
 def _alone_files() -> tuple[File, ...]:
     """What ends a group of which the arbitrator alone is left."""
-    units = "/etc/systemd/system"
+    script = render("garb-alone.sh", view=GARBD_VIEW, members=MEMBERS, patience_s=ALONE_S)
     return (
-        File(path=ALONE, content=render("garb-alone.sh", state=GARBD_STATE, patience_s=ALONE_S), mode=0o755),
-        File(
-            path=f"{units}/festning-garb-alone.service",
-            content=render("festning-garb-alone.service", alone=ALONE, state=GARBD_STATE),
-        ),
-        File(
-            path=f"{units}/{ALONE_UNIT}",
-            content=render(ALONE_UNIT, alone=ALONE, state=GARBD_STATE),
-            on_change=(Restart(ALONE_UNIT),),
-        ),
+        File(path=ALONE, content=script, mode=0o755),
+        *_watched(ALONE_UNIT, alone=ALONE, state=GARBD_STATE, view=GARBD_VIEW),
     )
 
 
@@ -368,16 +367,7 @@ def _revival_files() -> tuple[File, ...]:
         least_s=LEAST_UP_S,
         room_mib=ROOM_MIB,
     )
-    units = "/etc/systemd/system"
     return (
         File(path=REVIVE, content=script, mode=0o755),
-        File(
-            path=f"{units}/festning-galera-revive.service",
-            content=render("festning-galera-revive.service", library=LIBRARY, requests=REQUESTS, revive=REVIVE),
-        ),
-        File(
-            path=f"{units}/{REVIVAL_UNIT}",
-            content=render(REVIVAL_UNIT, library=LIBRARY, requests=REQUESTS),
-            on_change=(Restart(REVIVAL_UNIT),),
-        ),
+        *_watched(REVIVAL_UNIT, library=LIBRARY, requests=REQUESTS, revive=REVIVE),
     )

@@ -17,6 +17,7 @@ from festning.systems.galera.probing import Told, arbiter_script, data_node_scri
 
 IN_FLIGHT = 10
 """Transactions by which two nodes' positions may differ: they are not looked at in the same instant."""
+TLS = "TLS 1.2 or 1.3, peer verified"
 
 
 def checks(fortress: Fortress) -> tuple[CheckSpec, ...]:
@@ -35,13 +36,17 @@ def checks(fortress: Fortress) -> tuple[CheckSpec, ...]:
             _on(core, "galera.synced", "Synced", _status("local_state_comment", "Synced")),
             _on(core, "galera.durability", _listed(durability), _variables(durability)),
             _on(core, "galera.group-timeouts", _listed(dict(provider.EVS_TIMEOUTS)), _options()),
-            _on(core, "galera.replication-tls", "TLS 1.2 or 1.3, peer verified", _tls),
+            _on(core, "galera.replication-tls", TLS, _tls),
             _on(core, "galera.revival", "a server that is stuck is ended", _active(REVIVAL_UNIT)),
             _on(core, "galera.forming", "a lost group is formed again", _active(FORM_UNIT)),
         ]
     specs += [_same_state(fortress), _one_writer(fortress)]
     for arbiter in fortress.arbiters:
-        specs += [_arbitrator(fortress, arbiter), _arbitrator_tls(arbiter), _arbitrator_alone(arbiter)]
+        specs += [
+            _arbitrator(fortress, arbiter),
+            _on_arbiter(arbiter, "galera.replication-tls", TLS, _tls),
+            _on_arbiter(arbiter, "galera.forming", "a group of the arbitrator alone is ended", _active(ALONE_UNIT)),
+        ]
     return tuple(specs)
 
 
@@ -60,6 +65,13 @@ def _on(host: Host, check: str, expected: str, judge: Callable[[Told], Judgement
         return judge(told) if told.answers else _fail(None, "the database does not answer on its own socket")
 
     return CheckSpec(id=check, host=host.name, probes=(data_node_probe(host),), expected=expected, judge=judge_outputs)
+
+
+def _on_arbiter(host: Host, check: str, expected: str, judge: Callable[[Told], Judgement]) -> CheckSpec:
+    def judge_outputs(outputs: tuple[Output, ...]) -> Judgement:
+        return judge(read(outputs[0]))
+
+    return CheckSpec(id=check, host=host.name, probes=(_arbiter_probe(host),), expected=expected, judge=judge_outputs)
 
 
 def _status(name: str, wanted: str) -> Callable[[Told], Judgement]:
@@ -174,27 +186,6 @@ def _arbitrator(fortress: Fortress, arbiter: Host) -> CheckSpec:
         probes=(_arbiter_probe(arbiter), *(data_node_probe(core) for core in fortress.cores)),
         expected="runs, and every data node has it in view",
         judge=judge,
-    )
-
-
-def _arbitrator_tls(arbiter: Host) -> CheckSpec:
-    return CheckSpec(
-        id="galera.replication-tls",
-        host=arbiter.name,
-        probes=(_arbiter_probe(arbiter),),
-        expected="TLS 1.2 or 1.3, peer verified",
-        judge=lambda outputs: _tls(read(outputs[0])),
-    )
-
-
-def _arbitrator_alone(arbiter: Host) -> CheckSpec:
-    judge = _active(ALONE_UNIT)
-    return CheckSpec(
-        id="galera.forming",
-        host=arbiter.name,
-        probes=(_arbiter_probe(arbiter),),
-        expected="a group of the arbitrator alone is ended",
-        judge=lambda outputs: judge(read(outputs[0])),
     )
 
 

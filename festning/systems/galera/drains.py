@@ -13,7 +13,11 @@ from festning.systems.galera.provider import HEALTH_PORT
 
 LIBRARY = "/usr/local/lib/festning"
 GARBD_STATE = "/var/lib/festning-garbd"
-"""An arbitrator keeps its last view here."""
+"""An arbitrator keeps what it needs here."""
+GARBD_VIEW = f"{GARBD_STATE}/gvwstate.dat"
+"""Its last view of the primary component."""
+MEMBERS = f"grep -c '^member:' {GARBD_VIEW} 2>/dev/null"
+"""A command that counts those who were in it."""
 _SEEN = "/run/festning/garbd-members"
 
 
@@ -37,13 +41,10 @@ def alone(fortress: Fortress) -> Drain:
     return Drain(name="arbitrator", units=("garb.service",), begin=may_leave(fortress), end=is_back(), timeout_s=90)
 
 
-_COUNT = f"grep -c '^member:' {GARBD_STATE}/gvwstate.dat 2>/dev/null"
-
-
 def may_leave(fortress: Fortress) -> str:
     """A script that waits until every data node is in sync, and remembers how many members there are."""
     return f"""mkdir -p -m 700 /run/festning
-{_COUNT} >{_SEEN} || true
+{MEMBERS} >{_SEEN} || true
 tries=0
 until {asked(fortress.cores, "/synced").rstrip()}
 do
@@ -57,7 +58,7 @@ done
 def is_back() -> str:
     """A script that waits until there are as many members again."""
     return f"""tries=0
-until [ "$({_COUNT})" -ge "$(cat {_SEEN} 2>/dev/null || echo 0)" ] 2>/dev/null; do
+until [ "$({MEMBERS})" -ge "$(cat {_SEEN} 2>/dev/null || echo 0)" ] 2>/dev/null; do
     tries=$((tries + 1))
     if [ $tries -ge 300 ]; then echo "the arbitrator sees fewer members than before" >&2; exit 1; fi
     sleep 0.1

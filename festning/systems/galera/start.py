@@ -86,7 +86,7 @@ else
 fi"""
 
 # Of this step and of what data nodes do by themselves (recovery.attempt), the second waits, and finds nothing to do.
-_ALONE = f"""set -e
+_ONE_AT_A_TIME = f"""set -e
 exec 9>/run/festning-galera-form.lock
 flock 9
 primary() {{
@@ -94,7 +94,7 @@ primary() {{
 if primary; then exit 0; fi
 """
 
-_PROMOTE = f"""{_ALONE}mariadb <<'SQL'
+_PROMOTE = f"""{_ONE_AT_A_TIME}mariadb <<'SQL'
 SET GLOBAL wsrep_provider_options = 'pc.bootstrap=YES';
 SQL
 """
@@ -163,7 +163,7 @@ def programs(peers: tuple[str, ...]) -> dict[str, str]:
 def _found(reason: str, peers: tuple[str, ...]) -> str:
     """Starting a primary component from nothing. Galera asks for safe_to_bootstrap as a guard against doing this by
     hand on the wrong node; the decision that this is the right one was made from all nodes' positions."""
-    return f"""{_ALONE}\
+    return f"""{_ONE_AT_A_TIME}\
 # The decision was made a moment ago: if by now another data node is in a primary component, do not start a second one.
 synced() {{
     timeout 1 bash -c 'exec 3<>"/dev/tcp/$0/$1" && printf "GET /synced HTTP/1.0\\r\\n\\r\\n" >&3 && head -n 1 <&3' \\

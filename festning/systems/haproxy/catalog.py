@@ -25,13 +25,12 @@ from festning.model.catalog import (
 from festning.model.fortress import Addresses, Fortress, Host, Role, Service
 from festning.model.material import Authority, Certificate
 from festning.model.reference import public, secret
-from festning.model.traffic import FRONT_DOOR, LONGEST_AWAY_S
+from festning.model.traffic import FRONT_DOOR, FRONT_DOOR_BACK, LONGEST_AWAY_S
 from festning.systems.haproxy import names
 from festning.systems.haproxy.rendering import render
 from festning.systems.haproxy.routing import backends, check_every_ms, relayed
 
 SYSTEM = "haproxy"
-HOOK = FRONT_DOOR
 DATABASE_WAIT_S = 60
 # What the log has for the client. Truncated: the network that the address is in.
 _LOGGED = {Addresses.FULL: "%[src]", Addresses.TRUNCATED: "%[src,ipmask(24,48)]", Addresses.NONE: "-"}
@@ -61,7 +60,7 @@ def configuration(fortress: Fortress, host: Host) -> str:
         fortress=fortress,
         host=host,
         names=names,
-        hook=HOOK,
+        hook=FRONT_DOOR,
         listen=("*", "[::]") if any(address.version == 6 for address in host.addresses) else ("*",),
         backends=backends(fortress, host),
         check_ms=check_every_ms(fortress),
@@ -104,7 +103,8 @@ def _items(fortress: Fortress, host: Host) -> Iterator[Item]:
         on_change=reload,
     )
     if host.role is Role.CORE:
-        yield File(path=HOOK, content=render("traffic.sh", names=names, longest_s=LONGEST_AWAY_S), mode=0o755)
+        script = render("traffic.sh", names=names, back=FRONT_DOOR_BACK, longest_s=LONGEST_AWAY_S)
+        yield File(path=FRONT_DOOR, content=script, mode=0o755)
     # A reload replaces every process: the master executes itself anew, and hands the listeners to new workers.
     yield Unit(name=names.UNIT, renewal=Renewal.RELOAD)
     yield _drain(host)
@@ -115,7 +115,7 @@ def _items(fortress: Fortress, host: Host) -> Iterator[Item]:
 def _drain(host: Host) -> Drain:
     """A reload hands the listeners over, and loses nothing. Before it, a core's front door sends the edges away; nobody
     stands before an edge's."""
-    begin, back = (f"{HOOK} away\n", f"{HOOK} back\n") if host.role is Role.CORE else ("", "")
+    begin, back = (f"{FRONT_DOOR} away\n", f"{FRONT_DOOR} back\n") if host.role is Role.CORE else ("", "")
     return Drain(name="front door", units=(names.UNIT,), begin=begin or ":\n", end=f"{_RUNS}{back}", timeout_s=30)
 
 

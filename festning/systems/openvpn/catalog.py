@@ -33,7 +33,7 @@ from festning.model.catalog import (
 from festning.model.fortress import Fortress, Host
 from festning.model.material import Authority, Certificate, Material, TlsCryptClientKey, TlsCryptServerKey
 from festning.model.reference import public, secret
-from festning.model.traffic import FRONT_DOOR
+from festning.model.traffic import FRONT_DOOR, FRONT_DOOR_BACK
 from festning.systems.openvpn import drains, layout
 from festning.templates import templates_of
 
@@ -120,7 +120,9 @@ def _hub_key(hub: Host, servers: tuple[layout.Server, ...]) -> File:
 
 
 def _farewell() -> File:
-    return File(path=FAREWELL, content=render("farewell.sh", front_door=FRONT_DOOR), mode=0o755)
+    return File(
+        path=FAREWELL, content=render("hub-farewell.sh", front_door=FRONT_DOOR, back=FRONT_DOOR_BACK), mode=0o755
+    )
 
 
 def _server(fortress: Fortress, server: layout.Server) -> tuple[Item, ...]:

@@ -44,7 +44,7 @@ PATIENCE = {
     # Longer than a group takes to form anew (a few seconds) and than a disk's worst flush; shorter than
     # the 50 s for which our write may wait for a lock (database.PATIENT), after which the server would end the wait.
     Reason.WRITES: 20.0,
-    # Each look waits 0.8 s. A host without processor time answers a few of thirty.
+    # Each look waits 1.5 s (database.READ_TIMEOUT). A host without processor time answers a few of thirty.
     Reason.SILENT: 30.0,
     # Nothing reconnects by itself. Time for the server's own last words, or to end by itself.
     Reason.DISCONNECTED: 15.0,

@@ -1,7 +1,8 @@
-"""The command line on a data node: ``ADDRESS NAME=ADDRESS …``, this host's bridge address and all data nodes in order.
+"""The command line on a data node: ``ADDRESS PORT TOLD PROGRAMS NAME=ADDRESS …``.
 
-Run by festning-galera-form.service as root, and says in one line what came of it. Knows the host: its programs, and the
-health daemons of the others over the bridge. Leaves the attempt to ``attempt``.
+This host's bridge address, the health daemons' port, the file in which it says what it has, the folder of the programs
+that act, and all data nodes in order. Run by festning-galera-form.service as root; says in one line what came of it.
+Knows the host and what the health daemons of the others answer. Leaves the attempt to ``attempt``.
 """
 
 from __future__ import annotations
@@ -10,20 +11,23 @@ import http.client
 import subprocess
 import sys
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 from .attempt import Attempt
 from .observation import observation_script
 
-PORT = 9200
-OBSERVATION = Path("/run/festning-galera-told/observation")
-PROGRAMS = "/usr/local/lib/festning/galera-form"
 LOOK_S = 300
 ANSWER_S = 2.0
 
 
+@dataclass(frozen=True)
 class Host:
     """This host, and what others answer."""
+
+    port: int
+    observation: Path
+    programs: Path
 
     def look(self) -> str:
         try:
@@ -35,19 +39,19 @@ class Host:
         return done.stdout
 
     def publish(self, told: str) -> None:
-        new = OBSERVATION.with_suffix(".new")
+        new = self.observation.with_suffix(".new")
         new.write_text(told, encoding="utf-8")
-        new.replace(OBSERVATION)
+        new.replace(self.observation)
 
     def serves(self, address: str) -> bool:
-        return _get(address, "/synced")[0] == 200
+        return self._get(address, "/synced")[0] == 200
 
     def told(self, address: str) -> str:
-        status, body = _get(address, "/observation")
+        status, body = self._get(address, "/observation")
         return body if status == 200 else ""
 
     def run(self, program: str) -> None:
-        done = subprocess.run(["sh", f"{PROGRAMS}/{program}"], check=False)
+        done = subprocess.run(["sh", self.programs / program], check=False)
         if done.returncode:
             print(f"<4>{program} ended with {done.returncode}", flush=True)
 
@@ -57,24 +61,24 @@ class Host:
     def sleep(self, seconds: float) -> None:
         time.sleep(seconds)
 
-
-def _get(address: str, path: str) -> tuple[int, str]:
-    connection = http.client.HTTPConnection(address, PORT, timeout=ANSWER_S)
-    try:
-        connection.request("GET", path)
-        answer = connection.getresponse()
-        return answer.status, answer.read(65536).decode("utf-8", "replace")
-    except (OSError, http.client.HTTPException):
-        return 0, ""
-    finally:
-        connection.close()
+    def _get(self, address: str, path: str) -> tuple[int, str]:
+        connection = http.client.HTTPConnection(address, self.port, timeout=ANSWER_S)
+        try:
+            connection.request("GET", path)
+            answer = connection.getresponse()
+            return answer.status, answer.read(65536).decode("utf-8", "replace")
+        except (OSError, http.client.HTTPException):
+            return 0, ""
+        finally:
+            connection.close()
 
 
 def main(arguments: list[str]) -> int:
     """Make one attempt."""
-    members = dict(pair.partition("=")[::2] for pair in arguments[1:])
-    me = next(name for name, address in members.items() if address == arguments[0])
-    print(Attempt(members, me).make(Host()), flush=True)
+    own, port, told, programs, *pairs = arguments
+    members = dict(pair.partition("=")[::2] for pair in pairs)
+    me = next(name for name, address in members.items() if address == own)
+    print(Attempt(members, me).make(Host(int(port), Path(told), Path(programs))), flush=True)
     return 0
 
 

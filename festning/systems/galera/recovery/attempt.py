@@ -65,22 +65,23 @@ class Attempt:
         others = {name: address for name, address in self.members.items() if name != self.me}
         if serving := _serving(others, hands):
             return serving
-        began = hands.now()
+        began, waited = hands.now(), False
         mine = _look(hands)
         heard: dict[str, Observation] = {}
         while missing := {name: address for name, address in others.items() if name not in heard}:
             if serving := _serving(missing, hands):
                 return serving
-            told = {name: parse_observation(hands.told(address)) for name, address in missing.items()}
-            heard |= {name: one for name, one in told.items() if one is not None}
-            if len(heard) == len(others):
-                # What was seen before the wait may be over.
-                mine = _look(hands)
-                break
-            if hands.now() - began > PATIENCE_S:
-                silent = ", ".join(name for name in missing if name not in heard)
-                return f"left alone: {silent} does not say what data it has, which may be the most recent"
-            hands.sleep(PAUSE_S)
+            heard |= _hear(missing, hands)
+            if silent := [name for name in missing if name not in heard]:
+                if hands.now() - began > PATIENCE_S:
+                    return (
+                        f"left alone: {', '.join(silent)} does not say what data it has, which may be the most recent"
+                    )
+                hands.sleep(PAUSE_S)
+                waited = True
+        if waited:
+            # What was seen before may be over.
+            mine = _look(hands)
         return self._act(mine, heard, hands)
 
     def _act(self, mine: Observation | None, heard: Mapping[str, Observation], hands: Hands) -> str:
@@ -113,6 +114,12 @@ def _look(hands: Hands) -> Observation | None:
     told = hands.look()
     hands.publish("".join(f"{line}\n" for line in told.splitlines() if not line.startswith("schema_")))
     return parse_observation(told)
+
+
+def _hear(others: Mapping[str, str], hands: Hands) -> dict[str, Observation]:
+    """What those of the others who say anything have."""
+    told = {name: parse_observation(hands.told(address)) for name, address in others.items()}
+    return {name: one for name, one in told.items() if one is not None}
 
 
 def _serving(others: Mapping[str, str], hands: Hands) -> str:
