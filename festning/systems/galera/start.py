@@ -94,9 +94,13 @@ primary() {{
 if primary; then exit 0; fi
 """
 
-_PROMOTE = f"""{_ONE_AT_A_TIME}mariadb <<'SQL'
-SET GLOBAL wsrep_provider_options = 'pc.bootstrap=YES';
-SQL
+# A server that has a variable for each of the provider's options (11.8 has, 10.11 has not) refuses all of them in one.
+_PROMOTE = f"""{_ONE_AT_A_TIME}\
+if mariadb -N -B -e "SHOW GLOBAL VARIABLES LIKE 'wsrep_provider_pc_bootstrap'" | grep -q .; then
+    mariadb -e "SET GLOBAL wsrep_provider_pc_bootstrap = ON"
+else
+    mariadb -e "SET GLOBAL wsrep_provider_options = 'pc.bootstrap=YES'"
+fi
 """
 
 

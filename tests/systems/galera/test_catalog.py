@@ -156,6 +156,7 @@ def test_only_the_founder_founds(fortress: Fortress) -> None:
 def test_a_founder_that_runs_is_promoted_in_place(fortress: Fortress) -> None:
     promote = Formation(how=How.PROMOTE, founder="core2", reason="most recent")
     do = steps(compiled(fortress, "core2", promote))[IN_PRIMARY].do
+    assert "wsrep_provider_pc_bootstrap = ON" in do
     assert "pc.bootstrap=YES" in do
     assert "systemctl stop" not in do
 
