@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,6 +38,7 @@ COMMAND_SERVICE = """\
     host: hello.nordlys.example
     port: 8090
 """
+SYNCED = "SHOW GLOBAL STATUS LIKE 'wsrep_local_state_comment'"
 KEEP = os.environ.get("FESTNING_TEST_LAB") == "keep"
 
 
@@ -58,6 +60,26 @@ class Festning:
         done = self("--json", *arguments)
         assert done.stdout, done.stderr
         return json.loads(done.stdout)
+
+    def assert_verified(self) -> dict[str, Any]:
+        """What ``verify`` found: nothing wrong. A failure names each wrong check, why, and what was seen."""
+        verification: dict[str, Any] = self.json("verify")
+        wrong = [one for one in verification["checks"] if one["verdict"] not in ("pass", "waived")]
+        assert not wrong, json.dumps(wrong, indent=1)
+        assert verification["verdict"] == "pass"
+        return verification
+
+    def wait_until_synced(self) -> None:
+        """Until every data node is in sync again by itself, and at most five minutes."""
+        began = time.monotonic()
+        waiting = {"core1", "core2"}
+        while waiting and time.monotonic() - began < 300:
+            waiting = {
+                host for host in waiting if "Synced" not in self.on(host, f'mariadb -N -e "{SYNCED}" 2>&1 || true')
+            }
+            time.sleep(1 if waiting else 0)
+        print(f"in sync after {time.monotonic() - began:.0f} s")
+        assert not waiting
 
     def on(self, host: str, script: str) -> str:
         """What a script prints in a machine, run there without SSH."""

@@ -2,45 +2,33 @@
 
 from __future__ import annotations
 
-import time
-from typing import Any
-
 import pytest
+
+from tests.conftest import Festning
 
 pytestmark = pytest.mark.lab
 
 STATUS = "SHOW GLOBAL STATUS LIKE 'wsrep_cluster_status'"
-SYNCED = "SHOW GLOBAL STATUS LIKE 'wsrep_local_state_comment'"
 
 
-def wait_until_synced(lab: Any) -> None:
-    began = time.monotonic()
-    waiting = {"core1", "core2"}
-    while waiting and time.monotonic() - began < 300:
-        time.sleep(2)
-        waiting = {host for host in waiting if "Synced" not in lab.on(host, f'mariadb -N -e "{SYNCED}" 2>&1 || true')}
-    print(f"in sync after {time.monotonic() - began:.0f} s")
-    assert not waiting
-
-
-def test_data_nodes_that_were_stopped_in_order_form_their_group_again_without_a_hand(lab: Any) -> None:
+def test_data_nodes_that_were_stopped_in_order_form_their_group_again_without_a_hand(lab: Festning) -> None:
     # While the arbitrator stays, as when both hosts are restarted for updates.
-    wait_until_synced(lab)  # Whatever the test before this one did to it.
+    lab.wait_until_synced()  # Whatever the test before this one did to it.
     lab.on("core1", "mariadb -e 'CREATE DATABASE IF NOT EXISTS formed'")
     for host in ("core2", "core1"):
         lab.on(host, "systemctl stop mariadb.service")
     for host in ("core1", "core2"):
         lab.on(host, "systemctl start --no-block mariadb.service")
-    wait_until_synced(lab)
+    lab.wait_until_synced()
     for host in ("core1", "core2"):
         assert "formed" in lab.on(host, "mariadb -N -e 'SHOW DATABASES'")
     lab.on("core1", "mariadb -e 'DROP DATABASE formed'")
     assert "it is forgotten" in lab.on("arbiter", "journalctl -q -b -o cat -u festning-garb-alone.service")
-    assert lab.json("verify")["verdict"] == "pass"
+    lab.assert_verified()
 
 
-def test_a_data_node_that_the_others_left_and_forgot_is_told_to_go_on_without_a_hand(lab: Any) -> None:
-    wait_until_synced(lab)
+def test_a_data_node_that_the_others_left_and_forgot_is_told_to_go_on_without_a_hand(lab: Festning) -> None:
+    lab.wait_until_synced()
     for host, unit, view in (
         ("arbiter", "garb", "/var/lib/festning-garbd/gvwstate.dat"),
         ("core2", "mariadb", "/var/lib/mysql/gvwstate.dat"),
@@ -53,6 +41,6 @@ def test_a_data_node_that_the_others_left_and_forgot_is_told_to_go_on_without_a_
     )
     lab.on("arbiter", "systemctl start garb")
     lab.on("core2", "systemctl start --no-block mariadb")
-    wait_until_synced(lab)
+    lab.wait_until_synced()
     assert "begun here" in lab.on("core1", "journalctl -q -b -o cat -u festning-galera-form.service")
-    assert lab.json("verify")["verdict"] == "pass"
+    lab.assert_verified()

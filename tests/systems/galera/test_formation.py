@@ -84,6 +84,11 @@ def test_a_node_that_waits_without_quorum_is_promoted() -> None:
     assert (formation.how, formation.founder) == (How.PROMOTE, "core2")
 
 
+def test_with_equal_positions_one_that_only_has_to_be_told_goes_before_one_that_left_last() -> None:
+    formation = decide({"core1": down(5, safe_to_bootstrap=True), "core2": running("non-Primary")})
+    assert (formation.how, formation.founder) == (How.PROMOTE, "core2")
+
+
 def test_nodes_that_wait_for_what_nobody_can_give_start_again_from_the_most_recent() -> None:
     formation = decide({"core1": stranded(4047), "core2": stranded(4002)})
     assert (formation.how, formation.founder) == (How.RECOVER, "core1")

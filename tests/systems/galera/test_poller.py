@@ -297,12 +297,12 @@ def test_a_request_that_cannot_be_left_is_told_and_looking_goes_on() -> None:
 
 def test_a_server_without_a_group_has_it_formed_again() -> None:
     cluster = Cluster(Token("core1", "uuid-1"), replace(CORE1, status="non-Primary", ready=False, members={}))
-    cluster.watched(cluster.poller(), 21)
+    cluster.watched(cluster.poller(), 11)
     assert cluster.attempts == 1
 
 
 def test_so_has_one_that_ends_in_its_start_again_and_again() -> None:
     cluster = Cluster(Token("core1", "uuid-1"))
     cluster.broken = True
-    cluster.watched(cluster.poller(), 51)
+    cluster.watched(cluster.poller(), 21)
     assert cluster.attempts == 2

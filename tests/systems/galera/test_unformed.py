@@ -17,11 +17,11 @@ def asked(unformed: Unformed, view: View | None, begin: int, end: int) -> list[i
 
 
 def test_a_while_after_the_group_was_lost_and_again_after_that() -> None:
-    assert asked(Unformed(), ALONE, 0, 90) == [FIRST_S, FIRST_S + AGAIN_S, FIRST_S + 2 * AGAIN_S]
+    assert asked(Unformed(), ALONE, 0, 40) == [FIRST_S, FIRST_S + AGAIN_S, FIRST_S + 2 * AGAIN_S]
 
 
 def test_a_server_that_does_not_answer_has_no_group_either() -> None:
-    assert asked(Unformed(), None, 0, 30) == [FIRST_S]
+    assert asked(Unformed(), None, 0, 20) == [FIRST_S]
 
 
 def test_not_while_there_is_a_group() -> None:
@@ -32,13 +32,13 @@ def test_the_wait_begins_anew_when_the_group_was_there_in_between() -> None:
     unformed = Unformed()
     asked(unformed, ALONE, 0, 15)
     assert not unformed.look(15, PRIMARY)
-    assert asked(unformed, ALONE, 16, 40) == [16 + FIRST_S]
+    assert asked(unformed, ALONE, 16, 36) == [16 + FIRST_S]
 
 
 def test_so_it_does_when_the_host_stood_still() -> None:
     unformed = Unformed()
     asked(unformed, ALONE, 0, 15)
-    assert asked(unformed, ALONE, 600, 630) == [600 + FIRST_S]
+    assert asked(unformed, ALONE, 600, 620) == [600 + FIRST_S]
 
 
 def test_rarely_when_nothing_helps() -> None:

@@ -9,9 +9,9 @@ from __future__ import annotations
 from .decision import View
 from .stuck import LONGEST_GAP
 
-FIRST_S = 20.0
+FIRST_S = 10.0
 """Seconds without a primary component before the first attempt: longer than servers need to find each other."""
-AGAIN_S = 30.0
+AGAIN_S = 10.0
 """Seconds between attempts."""
 OFTEN_S = 600.0
 """Seconds for which attempts are made that often. After that, as with a server that a person stopped, they are rare."""

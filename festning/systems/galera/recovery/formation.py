@@ -125,13 +125,23 @@ def _recover(seen: Mapping[str, Observation]) -> Formation:
             f"the data nodes have different histories: {listed}",
             hint="decide which one to keep, and move /var/lib/mysql away on the others",
         )
-    founder = max(candidates, key=lambda name: (candidates[name].seqno, candidates[name].safe_to_bootstrap))
-    return _from(founder, candidates, doubtful)
+
+    def worth(name: str) -> tuple[int, bool, bool]:
+        # Of equal data, a server that only has to be told costs the least: nobody is ended for it.
+        return candidates[name].seqno, _may_be_told(candidates[name]), candidates[name].safe_to_bootstrap
+
+    founder = max(candidates, key=worth)
+    how = How.PROMOTE if _may_be_told(candidates[founder]) else How.RECOVER
+    return Formation(how=how, founder=founder, reason=_reason(candidates, doubtful))
 
 
-def _from(founder: str, candidates: Mapping[str, Observation], doubtful: Mapping[str, Observation]) -> Formation:
-    chosen = candidates[founder]
+def _may_be_told(one: Observation) -> bool:
+    """Whether its server runs and has all of its data at hand, and only waits for a group."""
+    return one.answers and not one.stranded
+
+
+def _reason(candidates: Mapping[str, Observation], doubtful: Mapping[str, Observation]) -> str:
+    uuid = next(iter(candidates.values())).uuid
     positions = ", ".join(f"{name} at {observation.seqno}" for name, observation in candidates.items())
     left_out = "".join(f"; not {name}: {observation.doubt}" for name, observation in doubtful.items())
-    how = How.PROMOTE if chosen.answers and not chosen.stranded else How.RECOVER
-    return Formation(how=how, founder=founder, reason=f"most recent data of {chosen.uuid}: {positions}{left_out}")
+    return f"most recent data of {uuid}: {positions}{left_out}"
