@@ -137,6 +137,7 @@ def rolling_restart(_parts: Parts) -> Fault:
         what="everything is restarted in waves",
         inject=(RollingRestart(),),
         observed=(),
+        planned=True,
     )
 
 
@@ -303,7 +304,7 @@ DRILLS: tuple[Drill, ...] = (
         Asks(write_gap_ms=600, failed_reads=0, failed_writes=0),
         hold_s=0,
         safe=True,
-        lasts_s=60,
+        lasts_s=140,
     ),
     _drill(
         scale_edges,
