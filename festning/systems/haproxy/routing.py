@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from festning.model.fortress import Fortress, Host, Role, Service
 
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """A server of a backend: where it is, and whether it is asked only when the others are down."""
+    """A server of a backend: where it is, its part of the requests, and whether it is asked only without the others."""
 
     name: str
     address: str
     port: int
+    weight: int = 1
     backup: bool = False
 
 
@@ -29,6 +30,10 @@ class Backend:
     servers: tuple[Server, ...]
     through_cores: tuple[Host, ...] = ()
 
+
+AT_HOME = 100
+"""The weight of a core's own server beside the other cores': nearly every request is spared the way through the bridge and
+back, and the few that are not keep the other way known to work. A front door that was refused at home asks elsewhere."""
 
 SHORTEST_CHECK_MS, LONGEST_CHECK_MS = 250, 1000
 CHECKS_A_SECOND = 50
@@ -55,6 +60,8 @@ def relayed(fortress: Fortress, edge: Host) -> tuple[Service, ...]:
 
 def _behind_core(fortress: Fortress, core: Host, service: Service) -> Backend:
     servers = [_server(other, core, service) for other in fortress.hosts_of(service)]
+    if len(servers) > 1:
+        servers = [replace(one, weight=AT_HOME) if one.name == core.name else one for one in servers]
     if service in fortress.copies_on(core):
         servers.append(Server("copy", "127.0.0.1", service.port, backup=True))
     return Backend(service, tuple(servers))

@@ -46,6 +46,9 @@ function connect(): PDO
         PDO::ATTR_DEFAULT_FETCH_MODE => PDO::FETCH_ASSOC,
         PDO::ATTR_EMULATE_PREPARES => false,
         PDO::ATTR_TIMEOUT => 1,
+        // Kept by the worker for its next request, which asks first whether it is still alive: a way through two front
+        // doors and the bridge is dear. When the writer moves, kept connections to the old one are ended.
+        PDO::ATTR_PERSISTENT => true,
     ]);
 }
 

@@ -36,12 +36,6 @@ function place_order(string $number): bool
                 // Not the number but the row's id was taken, by another data node while the writer moved.
                 return place_order($number);
             }
-            $known = $database->prepare('SELECT 1 FROM orders WHERE number = ?');
-            $known->execute([$number]);
-            if ($known->fetchColumn() === false) {
-                // Not the number but the row's id was taken, by another data node while the writer moved.
-                return place_order($number);
-            }
             // After a lost connection it was most likely our own first attempt that got through.
             return $attempts > 1;
         }
