@@ -38,7 +38,7 @@ lint: $(VENV)/installed
 bench: $(VENV)/installed ## measure the lab: boot, up, plan, memory
 	$(VENV)/bin/python -m bench.lab --cold
 
-bench-engine: $(VENV)/installed ## measure plan and apply beside pyinfra and Ansible, and on 50 hosts (15 minutes)
+bench-engine: $(VENV)/installed ## measure plan and apply beside pyinfra and Ansible, and on 50 hosts (35 minutes)
 	$(VENV)/bin/python -m bench.engine
 
 bench-failover: $(VENV)/installed ## measure every failure beside the stack of 2014 (hours; a stopped one goes on)

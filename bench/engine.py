@@ -16,6 +16,7 @@ import importlib.util
 import json
 import os
 import shutil
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -131,7 +132,8 @@ def in_turns(
     taken: dict[str, list[Run]] = {one.name: [] for one in everyone}
     if bare is not None:
         taken = {"bare round trip": [], **taken}
-    for _ in range(runs):
+    for number in range(1, runs + 1):
+        print(f"  … {'looks' if dry else 'changes'}, round {number} of {runs}", file=sys.stderr, flush=True)
         if bare is not None:
             taken["bare round trip"].append(measure(bare, made.environment)[0])
         for one in everyone:

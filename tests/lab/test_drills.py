@@ -62,7 +62,7 @@ def test_faults_of_every_kind_take_hold_and_lose_nothing(lab: Any, tmp_path: Pat
     for name, drill in drills.items():
         assert drill["lost_writes"] == 0
         if drill["recovered_s"] is None:
-            # A server may hang in a takeover (decision 18). It is found out and ended, which outlasts this patience.
+            # Nothing was lost, but it took longer than the patience of a drill: once more, and then it must not.
             drills[name] = run(lab, "run", name, "--pages", str(tmp_path))[name]
         assert_nothing_is_lost(drills[name])
     minority = next(one for one in drills["isolate-writer"]["checked"] if one["checker"] == "minority")

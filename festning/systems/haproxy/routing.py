@@ -32,8 +32,8 @@ class Backend:
 
 
 AT_HOME = 100
-"""The weight of a core's own server beside the other cores': nearly every request is spared the way through the bridge and
-back, and the few that are not keep the other way known to work. A front door that was refused at home asks elsewhere."""
+"""The weight of a core's own server beside the other cores': nearly every request is spared the way through the bridge
+and back, and the few that are not keep the other way known to work. What is refused at home is asked elsewhere."""
 
 SHORTEST_CHECK_MS, LONGEST_CHECK_MS = 250, 1000
 CHECKS_A_SECOND = 50

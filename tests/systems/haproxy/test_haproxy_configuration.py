@@ -154,6 +154,17 @@ def test_who_has_no_database_gets_no_way_to_it() -> None:
     assert catalog(fortress, fortress.host("arbiter")) is None
 
 
+def test_a_core_answers_at_home_and_asks_the_other_one_where_it_is_refused() -> None:
+    fortress = example()
+    text = configuration(fortress, fortress.host("core2"))
+    lines = re.findall(r"^    server (core\d) \S+:8100 (.*)$", text, re.MULTILINE)
+    assert lines == [("core1", "tcp-ut 3s"), ("core2", "tcp-ut 3s weight 100")]
+    alone = replace(fortress, hosts=tuple(host for host in fortress.hosts if host.name != "core1"))
+    assert " weight " not in configuration(alone, alone.host("core2"))
+    edge = configuration(fortress, fortress.host("edge1"))
+    assert " weight " not in edge
+
+
 def servers(text: str, backend: str) -> list[str]:
     section = (
         text.split(f"\nbackend {backend} ")[1].split("\nbackend ", maxsplit=1)[0].split("\nlisten ", maxsplit=1)[0]
