@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import socket
 import threading
@@ -71,7 +72,11 @@ class Systemd:
         self._listener = socket.socket(socket.AF_UNIX)
         self._listener.bind(self.path)
         self._listener.listen()
-        threading.Thread(target=self._serve, daemon=True).start()
+        threading.Thread(target=self._serve_until_nobody_listens, daemon=True).start()
+
+    def _serve_until_nobody_listens(self) -> None:
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+            self._serve()
 
     def _serve(self) -> None:
         with self._listener, self._listener.accept()[0] as peer:

@@ -27,7 +27,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-CERTAIN = frozenset({1020, 1047, 1062, 1205, 1213})
+OF_THE_STATEMENT = frozenset({1020, 1062, 1205, 1213})
+"""A row's matter, and nothing is wrong with the session."""
+CERTAIN = OF_THE_STATEMENT | {1047}
 NO_SUCH_TABLE = 1146
 CONNECTING_S = 1.0
 
@@ -102,7 +104,8 @@ class Ended(NamedTuple):
 def attempt(take: Callable[[], Session], work: Callable[[Session], Any], give_back: Callable[[Session], None]) -> Ended:
     """Do some work in a session.
 
-    A session with which anything went wrong is closed: the server then rolls back what was not committed.
+    A session that is still good is rolled back and given back: a new one costs both sides more than a statement does.
+    Any other with which something went wrong is closed: the server then rolls back what was not committed.
     """
     session: Session | None = None
     try:
@@ -113,7 +116,17 @@ def attempt(take: Callable[[], Session], work: Callable[[Session], Any], give_ba
         fate = FAILED if failed_for_certain(error, session) else UNKNOWN
         why = f"{type(error).__name__}: {' '.join(str(part) for part in error.args)}"
         if session is not None:
-            session.close()
+            give_back(session) if _rolled_back(session, code_of(error)) else session.close()
         return Ended(fate, why, session.node if session else "", code=code_of(error))
     give_back(session)
     return Ended(OK, node=session.node, found=found)
+
+
+def _rolled_back(session: Session, code: int | None) -> bool:
+    if code not in OF_THE_STATEMENT:
+        return False
+    try:
+        session.rows("ROLLBACK")
+    except Exception:  # noqa: BLE001 (whatever the driver raises: it was not a good one after all)
+        return False
+    return True

@@ -333,9 +333,9 @@ def test_one_broken_promise_fails(kind: str, inject: Any, seed: int, count: int)
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_hundred_thousand_operations_are_judged_in_seconds(kind: str) -> None:
     history, finals = MANY[kind](100_000)
-    began = time.perf_counter()
+    began = time.process_time()
     found = KINDS[kind][1](history, finals)
-    assert time.perf_counter() - began < 5  # Two alone; the machine has others to serve.
+    assert time.process_time() - began < 5  # Of its own: the machine has others to serve.
     assert found.verdict is Verdict.PASS, found.problems
 
 

@@ -112,6 +112,28 @@ def test_only_some_errors_say_that_nothing_was_done(tmp_path: Path, code: int) -
     assert {one.fate for one in attempts(hearing, "write")} == {Fate.FAILED if code in CERTAIN else Fate.UNKNOWN}
 
 
+@pytest.mark.parametrize(("code", "opened"), [(1020, 1), (1062, 1), (1205, 1), (1213, 1), (1047, 4), (2013, 4)])
+def test_a_session_outlives_what_is_wrong_with_a_row_only(tmp_path: Path, code: int, opened: int) -> None:
+    counting = count()
+
+    def wrong(statement: str) -> Wrong | None:
+        return Wrong(code) if statement.startswith("INSERT INTO n") and next(counting) < 3 else None
+
+    database = Database(tmp_path, wrong)
+    hearing, _ = load(database, most=1)
+    assert [one.fate is Fate.OK for one in attempts(hearing, "write")] == [False, False, False, True]
+    assert database.opened == opened
+
+
+def test_a_session_that_cannot_be_rolled_back_is_closed(tmp_path: Path) -> None:
+    wrongs = {"COMMIT": Wrong(1213), "ROLLBACK": Wrong(2013)}
+    database = Database(tmp_path, wrongs.get)
+    hearing, _ = load(database, seconds=0.08, patience_s=0.1)
+    tried = attempts(hearing, "transfer")
+    assert {one.fate for one in tried} == {Fate.FAILED}
+    assert database.opened >= len(tried)
+
+
 def test_what_breaks_before_the_commit_has_failed_for_certain(tmp_path: Path) -> None:
     database = Database(tmp_path, lambda statement: Wrong(2013) if statement.startswith("UPDATE") else None)
     hearing, _ = load(database, seconds=0.1, patience_s=0.2)
