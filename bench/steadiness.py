@@ -14,7 +14,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,13 +24,14 @@ from bench.stage import ended_by_signals, stage
 from festning.engine.connections import Connections
 from festning.engine.questions import ask_all
 from festning.model.check import Probe, Verdict
-from festning.model.drill import Fate
+from festning.model.drill import Fate, Outcome
 from festning.workflows.loading import Load, Loaded, Volume, places_of
 from festning.workflows.opening import Opened, Surroundings, open_fortress
 
 EDGES = 2
 LOOPS_FOR_EACH_CORE = 2
 LOOK_S = 10.0
+MOST_LINES = 40
 CHANGES = "mariadb --skip-column-names --batch -e \"SHOW GLOBAL STATUS LIKE 'wsrep_cluster_conf_id'\" | cut -f 2\n"
 """Galera counts the group's views."""
 
@@ -63,11 +65,22 @@ def _measured(file: Path, minutes: float) -> int:
     print(f"  acknowledged writes lost               {len(loaded.lost)}")
     verdicts = ", ".join(f"{one.checker} {one.verdict}" for one in loaded.checked)
     print(f"  history checkers                       {verdicts}")
-    for one in bad[:5]:
-        print(f"    {one.door} {one.kind}: {one.why}")
+    for line in grouped(loaded.outcomes, bad):
+        print(f"    {line}")
     for checked in wrong:
         print(f"    {checked.checker}: {'; '.join(checked.problems[:2])}")
     return 1 if changes or bad or wrong or loaded.lost else 0
+
+
+def grouped(outcomes: Sequence[Outcome], bad: Sequence[Outcome]) -> Iterator[str]:
+    """Which requests failed, minute by minute, so that one bad moment does not look like a bad half hour."""
+    began = min((one.due for one in outcomes), default=0.0)
+    found = Counter((int((one.due - began) // 60), one.door, str(one.kind), one.why) for one in bad)
+    for (minute, door, kind, why), count in sorted(found.items())[:MOST_LINES]:
+        moments = [one.due - began for one in bad if (int((one.due - began) // 60), one.door) == (minute, door)]
+        yield f"minute {minute}, {min(moments):.1f} to {max(moments):.1f} s: {count} × {door} {kind}: {why}"
+    if len(found) > MOST_LINES:
+        yield f"and {len(found) - MOST_LINES} more of such"
 
 
 async def steady(opened: Opened, seconds: float) -> tuple[list[int], list[float], Loaded]:
