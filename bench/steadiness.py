@@ -14,7 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -32,6 +32,7 @@ EDGES = 2
 LOOPS_FOR_EACH_CORE = 2
 LOOK_S = 10.0
 MOST_LINES = 40
+"""About requests that failed."""
 CHANGES = "mariadb --skip-column-names --batch -e \"SHOW GLOBAL STATUS LIKE 'wsrep_cluster_conf_id'\" | cut -f 2\n"
 """Galera counts the group's views."""
 
@@ -75,12 +76,14 @@ def _measured(file: Path, minutes: float) -> int:
 def grouped(outcomes: Sequence[Outcome], bad: Sequence[Outcome]) -> Iterator[str]:
     """Which requests failed, minute by minute, so that one bad moment does not look like a bad half hour."""
     began = min((one.due for one in outcomes), default=0.0)
-    found = Counter((int((one.due - began) // 60), one.door, str(one.kind), one.why) for one in bad)
-    for (minute, door, kind, why), count in sorted(found.items())[:MOST_LINES]:
-        moments = [one.due - began for one in bad if (int((one.due - began) // 60), one.door) == (minute, door)]
-        yield f"minute {minute}, {min(moments):.1f} to {max(moments):.1f} s: {count} × {door} {kind}: {why}"
-    if len(found) > MOST_LINES:
-        yield f"and {len(found) - MOST_LINES} more of such"
+    moments: defaultdict[tuple[int, str, str, str], list[float]] = defaultdict(list)
+    for one in bad:
+        after = one.due - began
+        moments[int(after // 60), one.door, str(one.kind), one.why].append(after)
+    for (minute, door, kind, why), those in sorted(moments.items())[:MOST_LINES]:
+        yield f"minute {minute}, {min(those):.1f} to {max(those):.1f} s: {len(those)} × {door} {kind}: {why}"
+    if len(moments) > MOST_LINES:
+        yield f"and {len(moments) - MOST_LINES} more of such"
 
 
 async def steady(opened: Opened, seconds: float) -> tuple[list[int], list[float], Loaded]:

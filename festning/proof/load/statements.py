@@ -27,9 +27,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-OF_THE_STATEMENT = frozenset({1020, 1062, 1205, 1213})
-"""A row's matter, and nothing is wrong with the session."""
-CERTAIN = OF_THE_STATEMENT | {1047}
+OF_A_ROW = frozenset({1020, 1062, 1205, 1213})
+"""Only a row was in the way: nothing is wrong with the session."""
+CERTAIN = OF_A_ROW | {1047}
 NO_SUCH_TABLE = 1146
 CONNECTING_S = 1.0
 
@@ -115,15 +115,18 @@ def attempt(take: Callable[[], Session], work: Callable[[Session], Any], give_ba
     except Exception as error:  # noqa: BLE001 (whatever the driver raises is the outcome, and is told)
         fate = FAILED if failed_for_certain(error, session) else UNKNOWN
         why = f"{type(error).__name__}: {' '.join(str(part) for part in error.args)}"
-        if session is not None:
-            give_back(session) if _rolled_back(session, code_of(error)) else session.close()
+        if session is not None and _rolled_back(session, code_of(error)):
+            give_back(session)
+        elif session is not None:
+            session.close()
         return Ended(fate, why, session.node if session else "", code=code_of(error))
     give_back(session)
     return Ended(OK, node=session.node, found=found)
 
 
 def _rolled_back(session: Session, code: int | None) -> bool:
-    if code not in OF_THE_STATEMENT:
+    """Whether the session is still a good one after an error, and has nothing under way now."""
+    if code not in OF_A_ROW:
         return False
     try:
         session.rows("ROLLBACK")

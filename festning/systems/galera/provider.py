@@ -31,8 +31,8 @@ left the other two non-primary for good ("install timer expired"). The library r
 of the suspicion, or below 0.1 s, and an install timeout above the inactive one ("Numerical result out of range"): 0.3
 s of suspicion is the least that it takes. Measured by the drill ``kill-database``, as users feel it: 1.2 to 1.5 s
 without a write with a suspicion of 1 s, 0.8 to 1.1 s with 0.5 s, 0.64 to 0.73 s with 0.3 s; and some 0.05 s less when
-who is suspected is looked at every 0.02 s instead of 0.05. What lets it be so short is
-that the group's thread has its time whatever else runs (``gcomm.thread_prio``, decision 20)."""
+who is silent is looked at every 0.02 s instead of 0.05. What lets it be so short is that the group's thread has its
+time whatever else runs (``gcomm.thread_prio``, decision 20)."""
 
 
 @dataclass(frozen=True, slots=True)

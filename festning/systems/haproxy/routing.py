@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from festning.model.fortress import Fortress, Host, Role, Service
 
@@ -59,9 +59,9 @@ def relayed(fortress: Fortress, edge: Host) -> tuple[Service, ...]:
 
 
 def _behind_core(fortress: Fortress, core: Host, service: Service) -> Backend:
-    servers = [_server(other, core, service) for other in fortress.hosts_of(service)]
-    if len(servers) > 1:
-        servers = [replace(one, weight=AT_HOME) if one.name == core.name else one for one in servers]
+    hosts = fortress.hosts_of(service)
+    at_home = AT_HOME if len(hosts) > 1 else 1
+    servers = [_server(other, core, service, at_home) for other in hosts]
     if service in fortress.copies_on(core):
         servers.append(Server("copy", "127.0.0.1", service.port, backup=True))
     return Backend(service, tuple(servers))
@@ -73,6 +73,7 @@ def _behind_edge(fortress: Fortress, edge: Host, service: Service) -> Backend:
     return Backend(service, tuple(_server(core, edge, service) for core in fortress.cores))
 
 
-def _server(target: Host, asker: Host, service: Service) -> Server:
-    address = "127.0.0.1" if target.name == asker.name else str(target.bridge)
-    return Server(target.name, address, service.port)
+def _server(target: Host, asker: Host, service: Service, at_home: int = 1) -> Server:
+    if target.name == asker.name:
+        return Server(target.name, "127.0.0.1", service.port, weight=at_home)
+    return Server(target.name, str(target.bridge), service.port)
