@@ -26,6 +26,9 @@ FRONT_DOOR_BACK = "festning-front-door-back"
 
 LONGEST_AWAY_S = 120
 
+HEALTH_AGENT = "festning-health"
+"""The User-Agent of who asks how a service is on one host: it is answered by that host, or not at all."""
+
 AWAY = f"""\
 for hook in {HOOKS}/*; do
     if [ -x "$hook" ]; then "$hook" away || exit 1; fi

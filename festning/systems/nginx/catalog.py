@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from festning.model.catalog import Drain, File, Item, Package, Reload, SystemCatalog, Unit, Wave
-from festning.model.fortress import Addresses, Fortress, Host, Runtime, Service, SourceFile
-from festning.model.traffic import HOOKS
+from festning.model.fortress import Addresses, Fortress, Host, Role, Runtime, Service, SourceFile
+from festning.model.traffic import HEALTH_AGENT, HOOKS
 from festning.templates import templates_of
 
 render = templates_of("festning.systems.nginx")
@@ -36,6 +36,8 @@ def catalog(fortress: Fortress, host: Host, sources: Sources) -> SystemCatalog |
         served=served,
         copies=copies,
         roots={service.name: document_root(service, sources[service.name]) for service in (*served, *copies)},
+        elsewhere=_elsewhere(fortress, host, served),
+        health_agent=HEALTH_AGENT,
         bridge=fortress.bridge.hosts if _may_know_clients(fortress, host) else None,
     )
     return SystemCatalog(system=SYSTEM, wave=Wave.SERVICES, items=tuple(_items(content, (*served, *copies))))
@@ -90,6 +92,16 @@ RestartSec=500ms
 
 def _served(services: tuple[Service, ...]) -> tuple[Service, ...]:
     return tuple(service for service in services if service.runtime is not Runtime.COMMAND)
+
+
+def _elsewhere(fortress: Fortress, host: Host, served: tuple[Service, ...]) -> dict[str, tuple[Host, ...]]:
+    """The other cores that run a service with a program behind nginx; edges cannot ask each other."""
+    return {
+        service.name: others
+        for service in served
+        if service.runtime is Runtime.PHP and service.runs_on is Role.CORE
+        if (others := tuple(other for other in fortress.hosts_of(service) if other.name != host.name))
+    }
 
 
 def _may_know_clients(fortress: Fortress, host: Host) -> bool:

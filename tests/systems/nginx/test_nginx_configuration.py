@@ -9,6 +9,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,6 +17,7 @@ from bench.programs import Program
 from festning.model.catalog import File
 from festning.model.fortress import Fortress, Host, Residency, Role, Runtime, SourceFile
 from festning.model.load import load_fortress, read_source
+from festning.model.traffic import HEALTH_AGENT
 from festning.systems.nginx.catalog import CONFIGURATION, catalog, document_root
 from tests.conftest import EXAMPLE
 
@@ -23,15 +25,18 @@ ASK = """
 import http.client, json, subprocess, sys
 for command in (["ip", "link", "set", "lo", "up"], ["ip", "address", "add", BRIDGE + "/32", "dev", "lo"]):
     subprocess.run(command, check=True)
+exec(NEIGHBOURS)
 subprocess.run([*NGINX, "-t", "-q", "-c", CONFIGURATION], check=True)
 server = subprocess.Popen([*NGINX, "-c", CONFIGURATION, "-g", "daemon off;"])
 answers = []
 try:
-    for address, port, host, path in REQUESTS:
+    for address, port, host, path, *posted in REQUESTS:
         for _ in range(100 if not answers else 1):  # Only the first may have to wait for nginx.
             connection = http.client.HTTPConnection(address, port, timeout=5)
             try:
-                connection.request("GET", path, headers={"Host": host, "X-Forwarded-For": "192.0.2.77"})
+                method, body, more = posted or ("GET", None, {})
+                headers = {"Host": host, "X-Forwarded-For": "192.0.2.77"} | more
+                connection.request(method, path, body=body, headers=headers)
                 answer = connection.getresponse()
                 answers.append([answer.status, answer.read().decode(), dict(answer.getheaders())])
             except ConnectionRefusedError:
@@ -46,6 +51,35 @@ finally:
     server.terminate()
     server.wait()
 print(json.dumps(answers))
+"""
+
+
+# The other core's nginx, which tells what it was asked; and a php-fpm that takes a request and dies.
+NEIGHBOURS = """
+import http.server, os, socket, threading
+subprocess.run(["ip", "address", "add", OTHER + "/32", "dev", "lo"], check=True)
+class Core(http.server.BaseHTTPRequestHandler):
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers["Content-Length"])).decode()
+        said = json.dumps([self.command, self.path, body, dict(self.headers)]).encode()
+        self.send_response(201)
+        self.send_header("Content-Length", str(len(said)))
+        self.end_headers()
+        self.wfile.write(said)
+    def log_message(self, *_):
+        pass
+core = http.server.ThreadingHTTPServer((OTHER, 8100), Core)
+threading.Thread(target=core.serve_forever, daemon=True).start()
+def dies():
+    while True:
+        accepted, _ = program.accept()
+        accepted.recv(1)
+        accepted.close()
+if DIES:
+    program = socket.socket(socket.AF_UNIX)
+    program.bind(SOCKET)
+    program.listen()
+    threading.Thread(target=dies, daemon=True).start()
 """
 
 
@@ -67,9 +101,18 @@ def nginx(program: Program) -> tuple[str, ...]:
 
 
 def ask(
-    nginx: tuple[str, ...], fortress: Fortress, host: Host, place: Path, *requests: tuple[str, int, str, str]
-) -> list[list[object]]:
-    """Serve a host's services from copies of their sources, and request."""
+    nginx: tuple[str, ...],
+    fortress: Fortress,
+    host: Host,
+    place: Path,
+    *requests: tuple[object, ...],
+    neighbours: str = "",
+) -> list[list[Any]]:
+    """Serve a host's services from copies of their sources, and request.
+
+    A request is an address, a port, a host and a path; and where it is no GET, its method, its body and its headers.
+    ``neighbours`` is what else runs in the namespace.
+    """
     for service in fortress.services:
         target = place / "srv" / service.name
         shutil.copytree(service.source, target)
@@ -78,6 +121,7 @@ def ask(
         (target / ".well-known" / "security.txt").write_text("Contact: mailto:security@nordlys.example\n")
     text = configuration(fortress, host).replace("user www-data;", "user root;")  # The test's folder is root's alone.
     text = text.replace("/srv/festning", str(place / "srv")).replace("/run/nginx.pid", str(place / "pid"))
+    text = text.replace("unix:/run/", f"unix:{place}/")
     text = text.replace("include mime.types", "include /etc/nginx/mime.types")
     text = text.replace("include fastcgi.conf", "include /etc/nginx/fastcgi.conf")
     file = place / "nginx.conf"
@@ -85,12 +129,13 @@ def ask(
     given = (
         f"NGINX = {nginx!r}\n"
         f"BRIDGE, CONFIGURATION, REQUESTS = {str(host.bridge)!r}, {str(file)!r}, {list(requests)!r}\n"
+        f"NEIGHBOURS = {neighbours!r}\n"
     )
     done = subprocess.run(
         ["unshare", "--net", sys.executable, "-"], input=given + ASK, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
-    answers: list[list[object]] = json.loads(done.stdout)
+    answers: list[list[Any]] = json.loads(done.stdout)
     return answers
 
 
@@ -112,9 +157,7 @@ def test_an_edge_serves_its_files_and_nothing_else(tmp_path: Path, nginx: tuple[
     )
     assert [status for status, *_ in asked] == [200, 200, 200, 404, 200, 400, 0, -1]
     assert "Nordlys" in str(asked[0][1])
-    headers = asked[0][2]
-    assert isinstance(headers, dict)
-    assert headers["Server"] == "nginx"
+    assert asked[0][2]["Server"] == "nginx"
 
 
 def test_a_core_serves_its_copy_on_loopback_alone_and_hides_what_is_beside_public(
@@ -132,6 +175,45 @@ def test_a_core_serves_its_copy_on_loopback_alone_and_hides_what_is_beside_publi
     )
     # A script that is not public is none; without php-fpm at hand the front controller is a bad gateway.
     assert [status for status, *_ in asked] == [200, -1, 404, 502]
+
+
+def order(number: int, **headers: str) -> tuple[object, ...]:
+    return ("127.0.0.1", 8100, "shop.nordlys.example", f"/orders?number={number}", "POST", f"body {number}", headers)
+
+
+def beside(place: Path, *, dies: bool) -> str:
+    program = place / "festning-service-shop" / "php.sock"
+    program.parent.mkdir()
+    return f"OTHER, SOCKET, DIES = '10.8.0.2', {str(program)!r}, {dies}\n{NEIGHBOURS}"
+
+
+def test_what_finds_no_program_here_is_asked_once_of_the_other_core(tmp_path: Path, nginx: tuple[str, ...]) -> None:
+    fortress = example()
+    handed, again, health = ask(
+        nginx,
+        fortress,
+        fortress.host("core1"),
+        tmp_path,
+        order(1),
+        order(2, **{"X-Handed-On": "core2"}),
+        order(3, **{"User-Agent": HEALTH_AGENT}),
+        neighbours=beside(tmp_path, dies=False),
+    )
+    assert handed[0] == 201
+    method, path, body, headers = json.loads(handed[1])
+    assert (method, path, body) == ("POST", "/orders?number=1", "body 1")
+    assert headers["Host"] == "shop.nordlys.example"
+    assert headers["X-Forwarded-For"] == "192.0.2.77"
+    assert headers["X-Handed-On"] == "core1"
+    assert again[0] == 502, "what comes from the other core would go round in a circle"
+    assert health[0] == 502, "a host that answers for another is not well"
+
+
+def test_what_a_program_may_have_done_is_asked_of_nobody_else(tmp_path: Path, nginx: tuple[str, ...]) -> None:
+    fortress = example()
+    core = fortress.host("core1")
+    (asked,) = ask(nginx, fortress, core, tmp_path, order(1), neighbours=beside(tmp_path, dies=True))
+    assert asked[0] == 502
 
 
 def test_client_addresses_are_known_only_where_the_rule_admits_the_site() -> None:
