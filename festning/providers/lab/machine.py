@@ -26,11 +26,17 @@ _SAID_AT_THE_END = 15
 NSPAWN_RUNTIME = Path("/run/systemd/nspawn")
 
 # The keeper, a script for sh: it lives as long as the machine is powered on, and starts systemd-nspawn again when the
-# machine reboots (nspawn's exit code 133). The overlay is mounted in a mount namespace of its own, which goes when the
-# keeper goes. It stays out of the group that nspawn is in: a group with processes of its own hands no controllers down.
+# machine reboots (nspawn's exit code 133). The overlay and the device are mounted in a mount namespace of its own,
+# which goes when the keeper goes. It stays out of the group that nspawn is in: a group with processes of its own hands
+# no controllers down. The device is as udev makes it everywhere, open to a process that has given up root; the box's
+# own may be for root alone, where no udev runs.
 KEEPER = """\
 set -f
 mount -t overlay overlay -o "$1" "$2"
+devices=${0%/*}/devices
+mkdir -p "$devices"
+mount -t tmpfs -o nosuid,noexec,mode=755,size=64k festning "$devices"
+mknod -m 666 "$devices/tun" c 10 200 || { touch "$devices/tun" && mount --bind /dev/net/tun "$devices/tun"; }
 shift 2
 
 groups=
@@ -116,7 +122,7 @@ def boot_command(boot: Boot) -> list[str]:
         f"--network-bridge={boot.bridge}",
         # Firewall, tunnels and addresses are the machine's own business, in its own network namespace.
         "--capability=CAP_NET_ADMIN",
-        "--bind=/dev/net/tun",
+        f"--bind={boot.keeper.parent}/devices/tun:/dev/net/tun",
         # The control group is the launcher's, and there may be no systemd-machined to register with.
         "--register=no",
         "--keep-unit",
