@@ -60,7 +60,7 @@ NO_FAILED_READ = Asked(
     what="failed reads at any door", figure=lambda run: run.failed_reads + run.hurt_failed_reads, limit=0, unit=""
 )
 NO_FAILURE = Asked(what="failed requests", figure=lambda run: run.failed, limit=0, unit="")
-ONLY_IN_HAND = replace(NO_FAILURE, bound="POSTs that PHP had in hand; killing its 25 processes takes 0.1 s")
+ONLY_IN_HAND = replace(NO_FAILURE, bound="POSTs given to PHP while it dies, which takes 0.1 s: done or not?")
 NO_FAILURE_ELSEWHERE = Asked(what="failed requests at other doors", figure=lambda run: run.failed, limit=0, unit="")
 ONLY_IN_FLIGHT = Asked(
     what="failed requests that were not in flight when it happened",

@@ -54,6 +54,17 @@ def test_any_single_member_restarts(lab: Festning, host: str, unit: str) -> None
     lab.assert_verified()
 
 
+def test_a_tunnel_is_dialled_again_by_the_process_that_has_it(lab: Festning) -> None:
+    """By then it has given up root, and must be able to make its device all the same."""
+    process = "systemctl show --property=MainPID --value openvpn-client@hub8"
+    before = lab.on("core1", process)
+    assert int(before) > 0
+    lab.on("arbiter", "systemctl stop openvpn-server@hub && sleep 5 && systemctl start openvpn-server@hub")
+    lab.on("core1", "for _ in $(seq 100); do ip link show fst-hub8 >/dev/null 2>&1 && exit; sleep 0.1; done; exit 1")
+    assert lab.on("core1", process) == before
+    lab.assert_verified()
+
+
 def test_a_stopped_data_node_joins_again_by_apply(lab: Festning) -> None:
     lab.on("core2", "systemctl stop mariadb")
     assert lab("plan").returncode == 2
