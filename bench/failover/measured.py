@@ -32,7 +32,7 @@ class Measured:
     ``in_flight`` were on their way when it happened, and ``unnoticed`` (which counts them too) were sent before anyone
     could know of it. ``hurt_failed_reads`` failed at front doors that it hit. ``lost`` are acknowledged writes.
     ``minority`` is 1 where a minority acknowledged a write. ``recovered_s`` counts from the heal, and is ``None`` for
-    what did not come back in the time that it was given.
+    what did not come back in the time that it was given. ``load_late_s`` is how late the load itself was at worst.
     """
 
     label: Label
@@ -55,6 +55,7 @@ class Measured:
     broken_checks: tuple[str, ...]
     open_checks: tuple[str, ...]
     recovered_s: float | None
+    load_late_s: float | None = None
 
     @classmethod
     def of(cls, result: DrillResult, label: Label) -> Measured:
@@ -84,6 +85,7 @@ class Measured:
             broken_checks=_checks(result, Verdict.FAIL),
             open_checks=_checks(result, Verdict.UNKNOWN),
             recovered_s=result.recovered_s,
+            load_late_s=_seconds(result.load_late_ms),
         )
 
     @classmethod

@@ -10,6 +10,8 @@ from bench.failover.rows import ALWAYS, Asked, Row
 
 COLUMNS = ("write gap", "read gap", "hurt door", "failed", "recovered")
 _WIDTH = 16
+WORTH_TELLING_S = 0.1
+"""Of the load's own lateness: more than the time between two writes at a door."""
 
 
 def table(rows: Sequence[Row], runs_of: Callable[[str, str], Sequence[Measured]], mine: str, other: str) -> str:
@@ -25,6 +27,7 @@ def line_of(run: Measured) -> str:
     figures = (
         f"write gap {_s(run.write_gap_s)}, read gap {_s(run.read_gap_s)}, hurt door {_s(run.hurt_gap_s)},"
         f" {run.failed} failed ({run.in_flight} in flight) of {run.requests}, lost {run.lost},"
+        f" load late by {_s(run.load_late_s)},"
         f" {'STAYS DOWN' if run.stays_down else f'recovered {_s(run.recovered_s)}'}"
     )
     seen = "" if run.fault_observed else " THE FAULT WAS NOT SEEN"
@@ -96,6 +99,10 @@ def _remarks(runs: Sequence[Measured]) -> Iterator[str]:
     undecided = [run.label.number for run in runs if run.open_checks]
     if undecided:
         yield f"    a history could not be judged in {_numbers(undecided)}: {_undecided(runs, undecided[0])}"
+
+    late = [run for run in runs if (run.load_late_s or 0.0) > WORTH_TELLING_S]
+    for run in late:
+        yield f"    the load itself was up to {_s(run.load_late_s)} late in run {run.label.number}"
 
 
 def _undecided(runs: Sequence[Measured], number: int) -> str:

@@ -33,8 +33,8 @@ class Fate(StrEnum):
 class Outcome:
     """One request as its user felt it. ``door`` is where it went in: a front door, or ``core1: 3306`` for SQL.
 
-    ``due`` is when it was meant to be sent, so that latency counts what it had to wait before. ``ended`` is ``None``
-    when its end was never heard. ``number`` identifies a write.
+    ``due`` is when it was meant to be sent, so that latency counts what it had to wait before, and ``sent`` when its
+    sender came to it. ``ended`` is ``None`` when its end was never heard. ``number`` identifies a write.
     """
 
     door: str
@@ -44,6 +44,7 @@ class Outcome:
     fate: Fate
     why: str = ""
     number: str = ""
+    sent: float | None = None
 
 
 class Mark(StrEnum):
@@ -112,7 +113,11 @@ class Requirement:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DrillResult:
-    """A drill that was run. ``seen`` is what proved that the fault took hold and was gone: command, then output."""
+    """A drill that was run. ``seen`` is what proved that the fault took hold and was gone: command, then output.
+
+    ``load_late_ms`` is how late the load itself was at worst in sending what was due at front doors: its machine was
+    short of time, and no gap is known any better.
+    """
 
     name: str
     about: str
@@ -120,6 +125,7 @@ class DrillResult:
     reasons: tuple[str, ...] = ()
     write_gap_ms: float | None = None
     read_gap_ms: float | None = None
+    load_late_ms: float | None = None
     requests: int = 0
     failed_requests: int = 0
     unknown_requests: int = 0
@@ -152,6 +158,7 @@ class DrillResult:
             "recovered_s": self.recovered_s,
             "about": self.about,
             "reasons": list(self.reasons),
+            "load_late_ms": self.load_late_ms,
             "unknown_requests": self.unknown_requests,
             "doors": [_plain(one) for one in self.doors],
             "requirements": [_plain(one) for one in self.requirements],

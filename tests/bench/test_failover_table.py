@@ -107,6 +107,13 @@ def test_what_bounds_a_figure_is_said_where_it_is_not_reached():
     assert "without power answers" not in shown(*runs("cut-edge", {"hurt_gap_s": 0.9}))
 
 
+def test_a_load_that_was_late_is_told_beside_what_it_measured():
+    figures = ({"write_gap_s": 0.4, "load_late_s": 0.02}, {"write_gap_s": 1.0, "load_late_s": 0.95})
+    text = shown(*runs("rolling-restart", *figures))
+    assert "0.95 s late in run 2" in text
+    assert "in run 1" not in text
+
+
 def test_rows_without_runs_are_left_out():
     assert table([Row("stop-hub", ())], lambda _stack, _drill: [], "festning", "2014").count("stop-hub") == 0
 

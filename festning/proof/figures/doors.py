@@ -68,6 +68,13 @@ def gap_together(outcomes: Iterable[Outcome], kind: Kind, window: Window, hurt: 
     return longest_gap((one for one in outcomes if one.door not in hurt), kind, window)
 
 
+def latest_ms(outcomes: Iterable[Outcome], window: Window) -> float | None:
+    """How late the sender came at worst to what was due in the window; ``None`` where nothing was."""
+    waits = (one.sent - one.due for one in outcomes if one.sent is not None and window.begin <= one.due <= window.end)
+    worst = max(waits, default=None)
+    return None if worst is None else max(0.0, worst * 1000)
+
+
 def quantile(ordered: Sequence[float], share: float) -> float | None:
     """The smallest of the ordered values that at least this share of them does not exceed (nearest rank)."""
     return ordered[max(0, ceil(share * len(ordered)) - 1)] if ordered else None

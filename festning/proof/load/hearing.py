@@ -166,6 +166,7 @@ def _outcome(attempts: list[Attempt]) -> Outcome:
         fate=fate,
         why=next((attempt.why for attempt in reversed(attempts) if attempt.why), ""),
         number=_number(last.value) if last.kind is Kind.WRITE else "",
+        sent=attempts[0].invoked,
     )
 
 

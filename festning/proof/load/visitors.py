@@ -21,7 +21,7 @@ import socket
 import ssl
 from typing import Any
 
-from festning.proof.load.telling import FAILED, OK, UNKNOWN, Teller, now
+from festning.proof.load.telling import FAILED, OK, UNKNOWN, Teller, now, served_first
 
 IDLE_MOST_S = 10.0
 """A kept connection that was idle for longer is given up: front doors give it up after 15 s."""
@@ -220,6 +220,7 @@ async def visit(orders: dict[str, Any], teller: Teller) -> int:
 
 def main(orders: dict[str, Any]) -> None:
     """Do what the orders say, and end."""
+    served_first()
     teller = Teller()
     teller.tell({"began": now()})
     teller.tell({"sent": asyncio.run(visit(orders, teller))})

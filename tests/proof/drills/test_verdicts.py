@@ -64,6 +64,18 @@ def test_a_gap_at_one_door_is_enough_to_fail() -> None:
     assert result.reasons == ("time without a write ≤ 0.55 s: 0.60 s",)
 
 
+@pytest.mark.parametrize(
+    ("late_ms", "expected"),
+    [(None, Verdict.FAIL), (40.0, Verdict.FAIL), (60.0, Verdict.UNKNOWN), (900.0, Verdict.UNKNOWN)],
+)
+def test_a_gap_that_the_loads_own_lateness_may_be_is_nobodys_to_judge(late_ms: float | None, expected: Verdict) -> None:
+    result = verdict(replace(GOOD, load_late_ms=late_ms), Asks(write_gap_ms=550))
+    assert result.verdict is expected
+    assert verdict(replace(GOOD, load_late_ms=late_ms)).verdict is Verdict.PASS
+    if expected is Verdict.UNKNOWN:
+        assert f"{(late_ms or 0) / 1000:.2f} s is the load's own lateness" in result.reasons[0]
+
+
 def test_a_gap_at_the_door_that_was_hit_is_judged_by_its_own_measure() -> None:
     doors = (door("core1", 500.0), door("edge1", 5000.0, hurt=True))
     assert verdict(replace(GOOD, doors=doors), hurt="edge1").verdict is Verdict.PASS

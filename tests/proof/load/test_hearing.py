@@ -40,6 +40,7 @@ def test_a_request_is_what_its_last_attempt_came_to():
     (outcome,) = hearing.outcomes()
     assert (outcome.door, outcome.kind, outcome.fate) == (DOOR, Kind.WRITE, Fate.OK)
     assert (outcome.due, outcome.ended, outcome.number) == (109.9, 113, "a-2")
+    assert outcome.sent == 110, "when the first attempt was made"
     assert outcome.why == "1213", "what was made good is still told"
     assert len(hearing.attempts()) == 2
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime
+import os
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -19,6 +20,7 @@ from cryptography.x509.oid import NameOID
 from programs_here import Ran, run
 
 from festning.model.drill import Fate, Kind
+from festning.proof.load.telling import PRIORITY
 
 HOST = "shop.example"
 BY_NAME = "127.0.0.1"
@@ -231,6 +233,24 @@ def test_numbers_are_new_each_time_and_the_load_is_bounded(pair: Path) -> None:
     ran, server = asyncio.run(work())
     assert sorted(one["value"] for one in ran.begun()) == [f"p{number}" for number in range(1, 8)]
     assert sorted(head.split("number=")[1].split(" ")[0] for head in server.requests) == [f"p{n}" for n in range(1, 8)]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may be served before others")
+def test_visitors_are_served_first_in_a_session_of_their_own(pair: Path) -> None:
+    before, seen = os.getpriority(os.PRIO_PROCESS, 0), set[tuple[int, bool]]()
+
+    async def look(_path: str, writer: asyncio.StreamWriter) -> None:
+        children = Path(f"/proc/{os.getpid()}/task/{os.getpid()}/children").read_text().split()  # noqa: ASYNC240
+        seen.update((os.getpriority(os.PRIO_PROCESS, int(pid)), os.getsid(int(pid)) == int(pid)) for pid in children)
+        await well(_path, writer)
+
+    async def work() -> None:
+        async with Server(look).listening(pair) as server:
+            await visit(pair, stream(server.port), seconds=60, most=1)
+
+    asyncio.run(work())
+    assert (PRIORITY, True) in seen
+    assert os.getpriority(os.PRIO_PROCESS, 0) == before
 
 
 def test_the_end_of_input_ends_it_once_every_outcome_is_known(pair: Path) -> None:
