@@ -112,16 +112,24 @@ def stage(folder: Path, name: str, edges: int) -> Iterator[Stage]:
 
 @contextmanager
 def ended_by_signals() -> Iterator[None]:
-    """SIGTERM ends the block as Ctrl-C does, so that whatever is open is closed."""
+    """SIGTERM ends the block as Ctrl-C does, so that whatever is open is closed, and so does SIGINT, though who started
+    this in the background had it ignored.
+
+    asyncio hears SIGINT alone: it cancels what runs, and that closes what it has open.
+    """
 
     def end(_number: int, _frame: object) -> None:
-        raise KeyboardInterrupt
+        signal.raise_signal(signal.SIGINT)
 
-    before = signal.signal(signal.SIGTERM, end)
+    before = {
+        number: signal.signal(number, handler)
+        for number, handler in ((signal.SIGTERM, end), (signal.SIGINT, signal.default_int_handler))
+    }
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -39,3 +40,34 @@ def test_a_process_is_measured_with_its_children():
 def test_a_process_that_fails_is_told_with_what_it_said():
     with pytest.raises(RunError, match=r"exit code 3\nno luck"):
         measure([sys.executable, "-c", "print('no luck'); raise SystemExit(3)"], dict(os.environ))
+
+
+ENDED = """
+import asyncio, os, signal, threading
+from bench.stage import ended_by_signals
+
+async def work():
+    program = await asyncio.create_subprocess_exec("cat", stdin=asyncio.subprocess.PIPE)
+    try:
+        await asyncio.sleep(60)
+    finally:
+        program.terminate()
+        await program.wait()
+        print("closed")
+
+signal.signal(signal.SIGINT, signal.SIG_IGN)  # As a shell has it for what it starts in the background.
+threading.Timer(0.5, lambda: os.kill(os.getpid(), signal.SIGNAL)).start()
+try:
+    with ended_by_signals():
+        asyncio.run(work())
+except KeyboardInterrupt:
+    print("interrupted", signal.getsignal(signal.SIGINT) == signal.SIG_IGN)
+"""
+
+
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGINT"])
+def test_a_signal_ends_what_runs_and_closes_what_it_has_open(name: str) -> None:
+    program = ENDED.replace("signal.SIGNAL", f"signal.{name}")
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=60)
+    assert done.stdout.split() == ["closed", "interrupted", "True"], done.stderr
+    assert done.stderr == ""
