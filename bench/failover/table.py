@@ -99,10 +99,9 @@ def _remarks(runs: Sequence[Measured]) -> Iterator[str]:
     undecided = [run.label.number for run in runs if run.open_checks]
     if undecided:
         yield f"    a history could not be judged in {_numbers(undecided)}: {_undecided(runs, undecided[0])}"
-
-    late = [run for run in runs if (run.load_late_s or 0.0) > WORTH_TELLING_S]
-    for run in late:
-        yield f"    the load itself was up to {_s(run.load_late_s)} late in run {run.label.number}"
+    for run in runs:
+        if (run.load_late_s or 0.0) > WORTH_TELLING_S:
+            yield f"    the load itself was up to {_s(run.load_late_s)} late in run {run.label.number}"
 
 
 def _undecided(runs: Sequence[Measured], number: int) -> str:

@@ -64,8 +64,8 @@ def watch(
     surface = autoscaling.Surface(open=view, acts=acts, clock=time.monotonic, sleep=asyncio.sleep, run=asyncio.run)
     tell = watch_lines.teller(called.screen, now, dry_run=dry_run)
     watching = autoscaling.Watch(surface, tell, every_s=every_s, dry_run=dry_run)
-    # A service manager's word means the same as Ctrl-C.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # A service manager's word means the same as Ctrl-C, to asyncio as well: it hears SIGINT alone.
+    signal.signal(signal.SIGTERM, lambda _number, _frame: signal.raise_signal(signal.SIGINT))
     try:
         watching.watch(once=once)
     except KeyboardInterrupt:

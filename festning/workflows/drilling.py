@@ -19,8 +19,7 @@ from festning.proof.drills.drill import Drill, Timed
 from festning.proof.drills.judging import Witnessed, judged
 from festning.proof.faults.fault import Act, Fault, Power, Script, Sign, SiteLink
 from festning.proof.faults.parts import Parts
-from festning.proof.figures.doors import felt, latest_ms
-from festning.proof.figures.window import window_of
+from festning.proof.figures.doors import felt
 from festning.proof.histories.minority import Cut
 from festning.workflows.drilled import Stack, Watching
 from festning.workflows.hands import Hands, Seen, do_script, look_for, start_program
@@ -244,11 +243,12 @@ class _Run:
     async def _come_to(self, loaded: Loaded, watch: Watching, recovered: float | None) -> DrillResult:
         hits = {name for one in self._timed for name in one.fault.hits}
         hurt = {outcome.door for outcome in loaded.outcomes if outcome.door.split(":")[0] in hits}
-        figures = felt(loaded.outcomes, self._moments, hurt)
+        front_doors = frozenset(stream.door for stream in self._places.streams)
+        figures = felt(loaded.outcomes, self._moments, hurt, front_doors)
         witnessed = Witnessed(
             writer_before=self._parts.writer,
             writer_after=await self._setting.stack.writer(),
-            front_doors=frozenset(stream.door for stream in self._places.streams),
+            front_doors=front_doors,
             trouble=tuple(self._trouble),
         )
         result = DrillResult(
@@ -257,7 +257,7 @@ class _Run:
             verdict=Verdict.UNKNOWN,
             write_gap_ms=_rounded(figures.write_gap_ms),
             read_gap_ms=_rounded(figures.read_gap_ms),
-            load_late_ms=_rounded(self._load_late_ms(loaded)),
+            load_late_ms=_rounded(figures.load_late_ms),
             requests=figures.requests,
             failed_requests=figures.failed,
             unknown_requests=figures.unknown,
@@ -274,12 +274,6 @@ class _Run:
             sights=tuple(watch.sights),
         )
         return judged(result, self._drill.asks, witnessed, hurt)
-
-    def _load_late_ms(self, loaded: Loaded) -> float | None:
-        """At front doors: a session with the database may be late for waiting on the one before it."""
-        doors = {stream.door for stream in self._places.streams}
-        window = window_of(loaded.outcomes, self._moments)
-        return latest_ms((one for one in loaded.outcomes if one.door in doors), window) if window else None
 
     def _counted_from(self) -> float:
         """Recovery counts from the last heal; where nobody healed, from the last fault."""

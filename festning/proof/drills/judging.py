@@ -102,12 +102,10 @@ def _gap(what: str, most_ms: float, gaps: Sequence[float], late_ms: float | None
         return Requirement(asks=asks, measured="nothing was measured", verdict=Verdict.UNKNOWN)
     worst, late = max(gaps), late_ms or 0.0
     measured = f"{worst / 1000:.2f} s"
-    if worst <= most_ms:
-        return Requirement(asks=asks, measured=measured, verdict=Verdict.PASS)
-    if worst - late > most_ms:
-        return Requirement(asks=asks, measured=measured, verdict=Verdict.FAIL)
-    measured += f", of which up to {late / 1000:.2f} s is the load's own lateness: its machine was short of time"
-    return Requirement(asks=asks, measured=measured, verdict=Verdict.UNKNOWN)
+    if most_ms < worst <= most_ms + late:
+        measured += f", of which up to {late / 1000:.2f} s is the load's own lateness: its machine was short of time"
+        return Requirement(asks=asks, measured=measured, verdict=Verdict.UNKNOWN)
+    return Requirement(asks=asks, measured=measured, verdict=Verdict.PASS if worst <= most_ms else Verdict.FAIL)
 
 
 def _failed(result: DrillResult, kind: Kind, most: int, doors: Collection[str], *, in_flight: bool) -> Requirement:

@@ -21,12 +21,19 @@ class Felt:
     acknowledged_writes: int
     write_gap_ms: float | None
     read_gap_ms: float | None
+    load_late_ms: float | None
     doors: tuple[DoorFigures, ...]
 
 
-def felt(outcomes: Sequence[Outcome], moments: Sequence[Moment], hurt: Collection[str] = ()) -> Felt:
+def felt(
+    outcomes: Sequence[Outcome],
+    moments: Sequence[Moment],
+    hurt: Collection[str] = (),
+    front_doors: Collection[str] = (),
+) -> Felt:
     """What a whole load felt; ``hurt`` are the doors that the fault hit. Requests count from the load's begin to its
-    end, gaps only in the drill's window."""
+    end, gaps only in the drill's window. The load's own lateness is looked at at ``front_doors``: a session with the
+    database may be late for waiting on the one before it."""
     window = window_of(outcomes, moments)
     doors = door_figures(outcomes, window, hurt) if window else ()
     return Felt(
@@ -36,6 +43,7 @@ def felt(outcomes: Sequence[Outcome], moments: Sequence[Moment], hurt: Collectio
         acknowledged_writes=sum(one.kind is Kind.WRITE and one.fate is Fate.OK for one in outcomes),
         write_gap_ms=worst_gap_ms(doors, Kind.WRITE),
         read_gap_ms=worst_gap_ms(doors, Kind.READ),
+        load_late_ms=lateness_ms((one for one in outcomes if one.door in front_doors), window) if window else None,
         doors=doors,
     )
 
@@ -68,7 +76,7 @@ def gap_together(outcomes: Iterable[Outcome], kind: Kind, window: Window, hurt: 
     return longest_gap((one for one in outcomes if one.door not in hurt), kind, window)
 
 
-def latest_ms(outcomes: Iterable[Outcome], window: Window) -> float | None:
+def lateness_ms(outcomes: Iterable[Outcome], window: Window) -> float | None:
     """How late the sender came at worst to what was due in the window; ``None`` where nothing was."""
     waits = (one.sent - one.due for one in outcomes if one.sent is not None and window.begin <= one.due <= window.end)
     worst = max(waits, default=None)

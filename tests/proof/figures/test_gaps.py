@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from festning.model.drill import Fate, Kind, Mark, Moment, Outcome
-from festning.proof.figures.doors import felt, gap_together, latest_ms, quantile
+from festning.proof.figures.doors import felt, gap_together, lateness_ms, quantile
 from festning.proof.figures.gaps import longest_gap, longest_silence
 from festning.proof.figures.timeline import timeline
 from festning.proof.figures.window import Window, window_of
@@ -98,9 +98,9 @@ def test_the_headline_is_the_worst_of_the_doors_that_the_fault_did_not_hit():
 def test_how_late_the_load_was_is_the_worst_in_the_window():
     late = {1: 0.4, 5: 0.3, 9: 0.9}
     outcomes = [replace(write(n, n + 1), sent=n + late.get(n, -1e-6)) for n in range(10)]
-    assert latest_ms(outcomes, Window(0, 8)) == pytest.approx(400)
-    assert latest_ms(outcomes[:1], Window(0, 8)) == 0
-    assert latest_ms([write(1, 2)], Window(0, 8)) is None
+    assert lateness_ms(outcomes, Window(0, 8)) == pytest.approx(400)
+    assert lateness_ms(outcomes[:1], Window(0, 8)) == 0
+    assert lateness_ms([write(1, 2)], Window(0, 8)) is None
 
 
 def test_latency_counts_from_when_a_request_was_due():
