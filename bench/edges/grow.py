@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import subprocess
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -39,8 +39,9 @@ def grow(folder: Path, runs: int) -> dict[str, Any]:
     plans, applies, verdicts = [], [], {}
     for edges in COUNTS:
         with stage(folder, f"bench-grow-{edges}", edges) as made:
-            verdicts[edges] = verified(made)
-            print(f"\n{edges} edges joined; verify: {told(verdicts[edges])}", flush=True)
+            checks = verified(made)
+            verdicts[edges] = counted(checks)
+            print("", f"{edges} edges joined; verify: {told(verdicts[edges])}", *not_well(checks), sep="\n", flush=True)
             plans.append(Grown(edges, _series("plan", made, runs, _leave)))
             applies.append(Grown(edges, _series("apply", made, runs, edit)))
         print("\n".join((line(plans[-1]), line(applies[-1]))), flush=True)
@@ -54,14 +55,28 @@ def grow(folder: Path, runs: int) -> dict[str, Any]:
     }
 
 
-def verified(made: Stage) -> dict[str, int]:
-    """How many checks came out how. Raises :class:`RunError` when ``verify`` itself did not come to its end."""
+def verified(made: Stage) -> list[dict[str, Any]]:
+    """The checks, as ``verify --json`` has them. Raises :class:`RunError` when it did not come to its end."""
     done = subprocess.run(made.festning("--json", "verify"), env=made.environment, capture_output=True, check=False)
     try:
-        checks = json.loads(done.stdout)["checks"]
+        checks: list[dict[str, Any]] = json.loads(done.stdout)["checks"]
     except (ValueError, KeyError):
         raise RunError(f"verify: exit code {done.returncode}\n{done.stderr.decode()}") from None
+    return checks
+
+
+def counted(checks: Iterable[Mapping[str, Any]]) -> dict[str, int]:
+    """How many checks came out how."""
     return dict(Counter(check["verdict"] for check in checks))
+
+
+def not_well(checks: Iterable[Mapping[str, Any]]) -> list[str]:
+    """A line for each check that did not pass and is not waived: a lab is gone when somebody asks which."""
+    return [
+        f"  {check['verdict']}  {check['host']}  {check['id']}: {check['measured']}, expected {check['expected']}"
+        for check in checks
+        if check["verdict"] not in ("pass", "waived")
+    ]
 
 
 def told(verdicts: Mapping[str, int]) -> str:

@@ -28,6 +28,19 @@ def test_growth_is_told_by_what_one_edge_more_costs():
     assert grow.growth([grown(2, 0.5)]) == []
 
 
+def test_checks_that_are_not_well_are_named():
+    checks = [
+        {"verdict": verdict, "host": "edge1", "id": f"openvpn.{verdict}", "measured": 1, "expected": "2 links"}
+        for verdict in ("pass", "waived", "fail", "unknown")
+    ]
+
+    assert grow.told(grow.counted(checks)) == "1 fail, 1 pass, 1 unknown, 1 waived"
+    assert grow.not_well(checks) == [
+        "  fail  edge1  openvpn.fail: 1, expected 2 links",
+        "  unknown  edge1  openvpn.unknown: 1, expected 2 links",
+    ]
+
+
 def test_a_table_has_what_an_edge_costs():
     text = grow.table([grown(2, 0.5), grown(50, 1.0)], 5)
     assert "250 ms" in text
