@@ -416,6 +416,12 @@ class ServiceEntry(_Declared):
         default=None, description="Where it listens behind the front door; chosen when left out."
     )
     database: StrictBool = Field(default=False, description="Whether it has a database at 127.0.0.1:3306.")
+    idempotency_key: StrictBool = Field(
+        default=False,
+        description="Whether it does a request once, however often that comes with one Idempotency-Key (a header, of "
+        "an IETF draft). Front doors then ask another host when the answer to such a request is lost, and verify asks "
+        "twice.",
+    )
     release: Line | None = Field(default=None, description="Command to run once after each change of the source.")
     command: Line | None = Field(default=None, description="What to run, for runtime command; it listens on $PORT.")
     environment: dict[EnvironmentName, Line] = Field(default_factory=dict, description="Not for secrets.")

@@ -183,6 +183,7 @@ class OrderProbe:
 class Service:
     """A workload of the user's. ``port`` is where its web server listens, on loopback and on the bridge.
 
+    ``idempotency_key``: it does a request once, however often that comes with one key (``model/repeating.py``).
     ``index`` counts from 0 in order of declaration.
     """
 
@@ -196,6 +197,7 @@ class Service:
     health: str
     port: int
     database: bool = False
+    idempotency_key: bool = False
     release: str | None = None
     command: str | None = None
     environment: tuple[tuple[str, str], ...] = ()

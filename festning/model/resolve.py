@@ -225,6 +225,7 @@ def _services(declared: FortressFile, folder: Path) -> Iterator[Service]:
             health=entry.health,
             port=entry.port if entry.port is not None else next(free),
             database=entry.database,
+            idempotency_key=entry.idempotency_key,
             release=entry.release,
             command=entry.command,
             environment=tuple(entry.environment.items()),
@@ -484,6 +485,10 @@ def _service_contradictions_of(path: KeyPath, service: ServiceEntry) -> Iterator
         )
     if service.runtime is Runtime.STATIC and service.database:
         yield Contradiction((*path, "database"), "files alone use no database", expected="runtime: php or command")
+    if service.runtime is Runtime.STATIC and service.idempotency_key:
+        yield Contradiction(
+            (*path, "idempotency_key"), "files alone know no keys of requests", expected="runtime: php or command"
+        )
     if service.probe is None:
         return
     if not service.database:

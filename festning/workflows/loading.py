@@ -22,6 +22,7 @@ from festning.model.check import CLIENT
 from festning.model.drill import Checked, Fate, Kind, Outcome
 from festning.model.fortress import Fortress, Host, Service
 from festning.model.material import Authority
+from festning.model.repeating import keyed
 from festning.proof.histories.minority import Cut
 from festning.proof.histories.operation import Row
 from festning.proof.load.books import (
@@ -158,6 +159,7 @@ def _streams(service: Service, per_second: float, *, door: str, address: str) ->
                 keep=keep,
                 per_second=per_second * (WRITES_KEPT if book and keep else 1),
                 book=book,
+                header=keyed("{token}") if book and service.idempotency_key else "",
             )
 
 

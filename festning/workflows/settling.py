@@ -15,6 +15,8 @@ from festning.workflows.verifying import Verification, verify
 SETTLING = 4
 SETTLING_PAUSE_S = 3.0
 """How often, and after how long each time, what is not well right after a change is looked at again."""
+NAMED = 3
+"""How many of the checks that are waited for are named."""
 
 
 async def verify_settled(
@@ -32,7 +34,13 @@ async def verify_settled(
     for _ in range(SETTLING if changed else 0):
         if verification.verdict is Verdict.PASS:
             break
-        progress.stage("Wait: tunnels and checks may still be settling after the change")
+        progress.stage(f"Wait: {_told(verification)} may still be settling after the change")
         await asyncio.sleep(SETTLING_PAUSE_S)
         verification = await verify(opened, connections, now, token, progress, before=verification, hosts=hosts)
     return verification
+
+
+def _told(verification: Verification) -> str:
+    checks = sorted(verification.not_well)
+    more = f" and {len(checks) - NAMED} more" if len(checks) > NAMED else ""
+    return ", ".join(f"{name} on {host}" for name, host in checks[:NAMED]) + more

@@ -15,6 +15,8 @@ from tests.conftest import Festning
 
 pytestmark = pytest.mark.lab
 
+SHOP = "festning-service-shop.service"
+
 
 def test_verify_passes_with_evidence_for_every_check(lab: Festning) -> None:
     verification = lab.assert_verified()
@@ -122,6 +124,26 @@ def test_the_order_survives_the_loss_of_the_first_core(lab: Festning) -> None:
     finally:
         assert lab("lab", "heal", "core1").returncode == 0
     assert lab("apply").returncode == 0
+    lab.assert_verified()
+
+
+@pytest.mark.parametrize(("header", "answer"), [("Idempotency-Key: dies-201", "201"), ("X-Key: dies-502", "502")])
+def test_a_request_whose_program_dies_is_asked_again_where_it_has_a_key(
+    lab: Festning, header: str, answer: str
+) -> None:
+    """The program stands still while the request reaches it, and is killed: nobody can know what it did."""
+    said = lab.on(
+        "core1",
+        f"""
+        echo 1 > /sys/fs/cgroup/system.slice/{SHOP}/cgroup.freeze
+        curl -sS -k --max-time 10 -A test --resolve shop.nordlys.example:443:127.0.0.1 -H '{header}' -X POST \\
+            -o /dev/null -w '%{{http_code}}' 'https://shop.nordlys.example/orders?number=dies-{answer}' &
+        sleep 1
+        systemctl kill --kill-whom=all --signal=KILL {SHOP}
+        wait $!
+        """,
+    )
+    assert said == answer
     lab.assert_verified()
 
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 class Stream:
     """Requests of one kind. ``book`` names the history of its writes, empty where a request only reads.
 
-    ``{token}`` in ``path`` stands for a number that is new each time; with ``keep`` connections are used again. Without
-    an ``address`` each new connection goes where the name ``host`` leads then.
+    ``{token}`` in ``path`` and ``header`` (a header's line, or nothing) stands for a number that is new each time. With
+    ``keep`` connections are used again. Without an ``address`` each new one goes where the name ``host`` leads then.
     """
 
     door: str
@@ -21,4 +21,5 @@ class Stream:
     keep: bool
     per_second: float
     book: str = ""
+    header: str = ""
     port: int = 443

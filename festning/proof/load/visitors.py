@@ -175,6 +175,7 @@ def head(told: dict[str, Any], token: str) -> bytes:
         "User-Agent: festning-load",
         f"Connection: {'keep-alive' if told['keep'] else 'close'}",
         *(["Content-Length: 0"] if told["method"] == "POST" else []),
+        *([told["header"].replace("{token}", token)] if told["header"] else []),
     )
     return ("\r\n".join(lines) + "\r\n\r\n").encode("ascii")
 

@@ -25,6 +25,7 @@ from festning.model.catalog import (
 from festning.model.fortress import Addresses, Fortress, Host, Role, Service
 from festning.model.material import Authority, Certificate
 from festning.model.reference import public, secret
+from festning.model.repeating import KEY_HEADER
 from festning.model.traffic import FRONT_DOOR, FRONT_DOOR_BACK, HEALTH_AGENT, LONGEST_AWAY_S
 from festning.systems.haproxy import names
 from festning.systems.haproxy.rendering import render
@@ -65,6 +66,7 @@ def configuration(fortress: Fortress, host: Host) -> str:
         backends=backends(fortress, host),
         check_ms=check_every_ms(fortress),
         health_agent=HEALTH_AGENT,
+        key_header=KEY_HEADER,
         relayed=relayed(fortress, host) if host.role is Role.EDGE else (),
         client=_LOGGED[fortress.logged_at(host.site)],
         database=fortress.needs_database(host),

@@ -1,7 +1,8 @@
 """What is verified of the services, from outside: each of them, through each front door, as the public reaches it.
 
 A service with a probe also writes one row through each door, and every data node must have it, read from the node's own
-socket. Pure: probes and judgements.
+socket. One that says it honours a request's key is asked twice with the same, and there must still be one row. Pure:
+probes and judgements.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import Any
 
 from festning.model.check import CLIENT, CheckSpec, Judgement, Output, Probe, Turn, Verdict
 from festning.model.fortress import Fortress, Host, OrderProbe, Service
+from festning.model.repeating import keyed
 
 
 def checks(fortress: Fortress, authority: str, token: Callable[[], str]) -> tuple[CheckSpec, ...]:
@@ -27,11 +29,12 @@ def checks(fortress: Fortress, authority: str, token: Callable[[], str]) -> tupl
 
 
 def _through(fortress: Fortress, service: Service, door: Host, authority: str, token: Callable[[], str]) -> CheckSpec:
-    requests = [("GET", service.health)]
+    requests = [("GET", service.health, "")]
     rows: tuple[Probe, ...] = ()
     if service.probe is not None:
         number = token()
-        requests.append((service.probe.method, service.probe.path.replace("{token}", number)))
+        asking = (service.probe.method, service.probe.path.replace("{token}", number))
+        requests += [(*asking, keyed(number))] * 2 if service.idempotency_key else [(*asking, "")]
         rows = tuple(_row(service, service.probe, number, core) for core in fortress.cores)
     knock = {"host": service.host, "address": str(door.address), "authority": authority, "requests": requests}
     script = _knock().replace("KNOCK: dict[str, Any] = {}", f"KNOCK: dict[str, Any] = {knock!r}", 1)

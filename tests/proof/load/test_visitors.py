@@ -95,7 +95,7 @@ async def well(_path: str, writer: asyncio.StreamWriter, status: str = "200 OK")
 
 def stream(port: int, **more: Any) -> dict[str, Any]:
     told = {"door": "core1", "address": "127.0.0.1", "host": HOST, "method": "GET", "path": "/", "keep": False}
-    return {**told, "per_second": 20, "book": "", "port": port, **more}
+    return {**told, "per_second": 20, "book": "", "header": "", "port": port, **more}
 
 
 def writing(port: int, **more: Any) -> dict[str, Any]:

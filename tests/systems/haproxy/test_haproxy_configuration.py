@@ -165,6 +165,16 @@ def test_a_core_answers_at_home_and_asks_the_other_one_where_it_is_refused() -> 
     assert " weight " not in edge
 
 
+def test_only_what_changes_nothing_or_has_a_key_that_the_service_knows_is_asked_again() -> None:
+    fortress = example()
+    rule = r"^    http-request (disable-l7-retry .*)$"
+    shop, www = re.findall(rule, configuration(fortress, fortress.host("core1")), re.MULTILINE)
+    assert www == "disable-l7-retry unless { method GET HEAD OPTIONS }"
+    assert shop == f"{www} || {{ req.hdr(Idempotency-Key) -m found }}"
+    keyless = replace(fortress, services=tuple(replace(one, idempotency_key=False) for one in fortress.services))
+    assert re.findall(rule, configuration(keyless, fortress.host("core1")), re.MULTILINE) == [www, www]
+
+
 def servers(text: str, backend: str) -> list[str]:
     section = (
         text.split(f"\nbackend {backend} ")[1].split("\nbackend ", maxsplit=1)[0].split("\nlisten ", maxsplit=1)[0]

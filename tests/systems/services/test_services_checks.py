@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import json
+import re
+from dataclasses import replace
 from ipaddress import ip_address
 from itertools import count
 from typing import Any
@@ -10,6 +13,7 @@ from typing import Any
 import pytest
 
 from festning.model.check import CheckSpec, Output, Turn, Verdict
+from festning.model.fortress import Fortress
 from festning.model.load import load_fortress
 from festning.systems.services.checks import checks
 from tests.conftest import EXAMPLE
@@ -24,12 +28,14 @@ GOOD = {
 }
 
 
+def placed() -> Fortress:
+    addresses = {"edge1": ip_address("192.0.2.1"), "edge2": ip_address("192.0.2.2")}
+    return load_fortress(EXAMPLE / "fortress.yaml").placed(addresses)
+
+
 def specs() -> dict[tuple[str, str], CheckSpec]:
-    fortress = load_fortress(EXAMPLE / "fortress.yaml").placed(
-        {"edge1": ip_address("192.0.2.1"), "edge2": ip_address("192.0.2.2")}
-    )
     numbers = count(1)
-    found = checks(fortress, "-----BEGIN CERTIFICATE-----\n", lambda: str(next(numbers)))
+    found = checks(placed(), "-----BEGIN CERTIFICATE-----\n", lambda: str(next(numbers)))
     return {(spec.id, spec.host): spec for spec in found}
 
 
@@ -55,6 +61,24 @@ def test_the_row_is_read_after_it_was_written_and_on_each_data_node() -> None:
         ("core1", Turn.CONFIRM),
         ("core2", Turn.CONFIRM),
     ]
+
+
+def asked(fortress: Fortress) -> list[tuple[str, str, str]]:
+    numbers = count(1)
+    found = checks(fortress, "", lambda: f"n{next(numbers)}")
+    script = next(spec for spec in found if spec.id == "services.shop.through").probes[0].script
+    told = re.search(r"^KNOCK: dict\[str, Any\] = (\{.*\})$", script, re.MULTILINE)
+    assert told is not None
+    return list(ast.literal_eval(told[1])["requests"])
+
+
+def test_a_service_that_knows_keys_is_asked_twice_with_the_same() -> None:
+    fortress = placed()
+    health = ("GET", "/health_check.php", "")
+    keyed = ("POST", "/orders?number=n1", 'Idempotency-Key: "n1"')
+    assert asked(fortress) == [health, keyed, keyed]
+    keyless = replace(fortress, services=tuple(replace(one, idempotency_key=False) for one in fortress.services))
+    assert asked(keyless) == [health, (*keyed[:2], "")]
 
 
 def test_every_door_has_a_number_of_its_own() -> None:

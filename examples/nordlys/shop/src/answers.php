@@ -9,9 +9,14 @@ const CONTENT_POLICY = "default-src 'none'; style-src 'unsafe-inline'; form-acti
 
 function answer_placing(): void
 {
-    $number = requested_number();
+    $key = requested_key();
+    $number = requested_number() ?? $key;
     if (!is_order_number($number)) {
         answer_error(422, 'An order needs a number: up to 64 letters, digits, dots, dashes and underscores.');
+        return;
+    }
+    if ($key !== null && $key !== $number) {
+        answer_error(422, "An order's Idempotency-Key is its number: one of the two is wrong.");
         return;
     }
     $is_new = place_order($number);
@@ -65,6 +70,13 @@ function requested_number(): mixed
         return is_array($body) ? $body['number'] ?? null : null;
     }
     return $_POST['number'] ?? $_GET['number'] ?? null;
+}
+
+/** What marks the request when it comes again (the header's value is a quoted string; many send it without quotes). */
+function requested_key(): ?string
+{
+    $key = $_SERVER['HTTP_IDEMPOTENCY_KEY'] ?? null;
+    return $key === null ? null : trim($key, '"');
 }
 
 function posted_by_form(): bool

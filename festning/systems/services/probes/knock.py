@@ -17,9 +17,10 @@ _PATIENCE_S = 8.0
 _MOST = 1 << 16
 
 
-def request(stream: socket.socket, method: str, path: str, host: str) -> tuple[int, dict[str, str]]:
-    """Send one request, and give back the answer's status and headers."""
+def request(stream: socket.socket, method: str, path: str, host: str, header: str = "") -> tuple[int, dict[str, str]]:
+    """Send one request, with one header more if there is one, and give back the answer's status and headers."""
     head = f"{method} {path} HTTP/1.1\r\nHost: {host}\r\nUser-Agent: festning-verify\r\nConnection: close\r\n"
+    head += f"{header}\r\n" if header else ""
     stream.sendall(f"{head}Content-Length: 0\r\n\r\n".encode("ascii"))
     answer = b""
     while b"\r\n\r\n" not in answer and len(answer) < _MOST:
@@ -40,13 +41,13 @@ def knock() -> dict[str, Any]:
     host, address = KNOCK["host"], KNOCK["address"]
     context = ssl.create_default_context(cadata=KNOCK["authority"])
     told: dict[str, Any] = {"requests": []}
-    for method, path in KNOCK["requests"]:
+    for method, path, header in KNOCK["requests"]:
         began = time.monotonic()
         with (
             socket.create_connection((address, 443), timeout=_PATIENCE_S) as plain,
             context.wrap_socket(plain, server_hostname=host) as stream,
         ):
-            status, _ = request(stream, method, path, host)
+            status, _ = request(stream, method, path, host, header)
             told["tls"] = stream.version()
         milliseconds = round((time.monotonic() - began) * 1000, 1)
         told["requests"].append({"method": method, "path": path, "status": status, "ms": milliseconds})
