@@ -44,14 +44,21 @@ def _together(
     drills: tuple[Drill, ...], times: tuple[tuple[float, float], ...], parts: Parts
 ) -> tuple[Timed, ...] | str:
     """The faults of several drills, each at its time. One that this fortress has no place for is left out, as is one
-    that another has taken the ground of."""
+    that another has taken the ground of. Signs are looked for where no other fault has taken the power."""
     found: list[Timed] = []
     for drill, (at_s, hold_s) in zip(drills, times, strict=True):
         faults = drill.faults(parts)
         if isinstance(faults, str) or any(_touches(one.fault, other.fault) for one in faults for other in found):
             continue
         found += (replace(one, at_s=at_s, hold_s=hold_s) for one in faults)
-    return tuple(found) if found else "none of the faults that chance chose fits this fortress"
+    silent = frozenset[str]().union(*(one.fault.silences for one in found))
+    seen = tuple(replace(one, fault=_seen_without(silent, one.fault)) for one in found)
+    return seen or "none of the faults that chance chose fits this fortress"
+
+
+def _seen_without(silent: frozenset[str], fault: Fault) -> Fault:
+    """With the signs that somebody else can look for. Were there none, all stay, so that it counts as not seen."""
+    return replace(fault, observed=tuple(sign for sign in fault.observed if sign.host not in silent) or fault.observed)
 
 
 def _touches(one: Fault, other: Fault) -> bool:
