@@ -117,7 +117,10 @@ def place(ground: Ground, number: str) -> None:
 
 
 def closed_loop(stage: Stage, doors: Sequence[Host], ask: Ask, prefix: str) -> Rate:
-    """Each connection asks as soon as it is answered. Raises :class:`RunError` when too many answers are no good."""
+    """Each connection asks as soon as it is answered; then nobody asks until front doors have forgotten it.
+
+    Raises :class:`RunError` when too many answers are no good.
+    """
     text = script([str(door.address) for door in doors], ask, prefix)
     path = f"/run/{prefix}.lua"
     stage.on_host(CLIENT, "sh", "-c", f"cat >{path}", given=text.encode())

@@ -38,6 +38,7 @@ from festning.model.fortress import (
     Tls,
     Waiver,
 )
+from festning.model.listing import listed
 from festning.model.numbering import FIRST, Entry, first_numbers
 from festning.model.resolve_access import RESERVED_PORTS, access_contradictions
 from festning.model.resolve_autoscale import autoscale, autoscale_contradictions
@@ -274,7 +275,7 @@ def _backup_contradictions(declared: FortressFile) -> Iterator[Contradiction]:
             yield Contradiction(
                 (*path, "site"),
                 f"there is no site {entry.site!r}",
-                expected=f"one of: {_listed(declared.sites)}",
+                expected=f"one of: {listed(declared.sites, MOST_CHOICES)}",
                 hint=did_you_mean(entry.site, declared.sites),
             )
         if (entry.site is None) == (entry.country is None or entry.operator is None):
@@ -299,7 +300,7 @@ def _site_contradictions(declared: FortressFile) -> Iterator[Contradiction]:
             yield Contradiction(
                 ("hosts", name, "site"),
                 f"there is no site {host.site!r}",
-                expected=f"one of: {_listed(declared.sites)}",
+                expected=f"one of: {listed(declared.sites, MOST_CHOICES)}",
                 hint=did_you_mean(host.site, declared.sites),
             )
         leaving = host.leaving.site if host.leaving is not None else None
@@ -307,7 +308,7 @@ def _site_contradictions(declared: FortressFile) -> Iterator[Contradiction]:
             yield Contradiction(
                 ("hosts", name, "leaving", "site"),
                 f"there is no site {leaving!r}",
-                expected=f"one of: {_listed(declared.sites)}",
+                expected=f"one of: {listed(declared.sites, MOST_CHOICES)}",
                 hint=did_you_mean(leaving, declared.sites),
             )
 
@@ -496,12 +497,6 @@ def _service_contradictions_of(path: KeyPath, service: ServiceEntry) -> Iterator
     for key, value in (("path", service.probe.path), ("row", service.probe.row)):
         if "{token}" not in value:
             yield Contradiction((*path, "probe", key), "{token} does not occur in it", expected="{token} in its place")
-
-
-def _listed(names: Iterable[str]) -> str:
-    names = list(names)
-    more = f" and {len(names) - MOST_CHOICES} more" if len(names) > MOST_CHOICES else ""
-    return ", ".join(names[:MOST_CHOICES]) + more
 
 
 def did_you_mean(word: str, choices: Iterable[str]) -> str:

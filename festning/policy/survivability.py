@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from festning.model.fortress import Role
+from festning.model.listing import listed
 from festning.policy.losses import Kind, Loss, Outcome
 from festning.policy.rule import Case, Fault
 
@@ -199,6 +200,4 @@ def _last_copy(case: Case, lost: str) -> str:
 
 def _few(names: list[str] | tuple[str, ...]) -> str:
     """The names, or the first of them and how many more."""
-    if len(names) <= 4:
-        return ", ".join(names)
-    return f"{', '.join(names[:3])} and {len(names) - 3} more"
+    return listed(names, 4 if len(names) <= 4 else 3)

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from festning.engine.connections import Connections
 from festning.model.check import Verdict
+from festning.model.listing import listed
 from festning.workflows.opening import Opened
 from festning.workflows.progress import Progress
 from festning.workflows.verifying import Verification, verify
@@ -41,6 +42,4 @@ async def verify_settled(
 
 
 def _told(verification: Verification) -> str:
-    checks = sorted(verification.not_well)
-    more = f" and {len(checks) - NAMED} more" if len(checks) > NAMED else ""
-    return ", ".join(f"{name} on {host}" for name, host in checks[:NAMED]) + more
+    return listed((f"{name} on {host}" for name, host in sorted(verification.not_well)), NAMED)
