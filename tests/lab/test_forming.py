@@ -44,3 +44,29 @@ def test_a_data_node_that_the_others_left_and_forgot_is_told_to_go_on_without_a_
     lab.wait_until_synced()
     assert "begun here" in lab.on("core1", "journalctl -q -b -o cat -u festning-galera-form.service")
     lab.assert_verified()
+
+
+def test_a_writer_that_lost_power_with_more_than_the_arbitrator_knew_begins_again_without_a_hand(lab: Festning) -> None:
+    lab.wait_until_synced()
+    kill = "systemctl kill --signal=KILL mariadb; systemctl stop mariadb"
+    lab.on("core1", kill)
+    left = "SHOW GLOBAL STATUS LIKE 'wsrep_cluster_size'"
+    lab.on("core2", f'for i in $(seq 100); do mariadb -N -e "{left}" | grep -qw 2 && exit 0; sleep 0.1; done; exit 1')
+    lab.on("core2", f"cp -p /var/lib/mysql/gvwstate.dat /root/view; {kill}")
+    # The arbitrator, as it is when the last data node fell: it knows the group's position of that moment, and waits.
+    lab.on("arbiter", "sleep 3; systemctl kill --signal=STOP garb")
+    lab.on(
+        "core2",
+        "cd /var/lib/mysql && rm gvwstate.dat && sed -i 's/^safe_to_bootstrap:.*/safe_to_bootstrap: 1/' grastate.dat"
+        " && galera_new_cluster && mariadb -e 'CREATE DATABASE ahead; CREATE TABLE ahead.t (a INT PRIMARY KEY)'"
+        f" && {{ {kill}; }} && mv /root/view gvwstate.dat",
+    )
+    lab.on("arbiter", "systemctl kill --signal=CONT garb; sleep 2")
+    for host in ("core2", "core1"):
+        lab.on(host, "systemctl start --no-block mariadb")
+    lab.wait_until_synced()
+    assert "Reversing history" in lab.on("core2", "journalctl -q -b -o cat -u mariadb.service")
+    for host in ("core1", "core2"):
+        assert lab.on(host, "mariadb -N -e 'SHOW TABLES IN ahead'").strip() == "t"
+    lab.on("core2", "mariadb -e 'DROP DATABASE ahead'")
+    lab.assert_verified()

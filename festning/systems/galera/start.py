@@ -180,6 +180,12 @@ for peer in {" ".join(peers)}; do
     fi
 done
 {_STOP}
+# Data that is whole though Galera marked it as invalid (``ahead`` of recovery.observation.Observation) gets its history
+# back: without it, the server would begin with nothing.
+if grep -qs '^uuid: *00000000-' $state && [ -s {MARKER} ]; then
+    sed -i "s/^uuid:.*/uuid:    $(head -c 36 {MARKER})/" $state
+    sync $state
+fi
 # The view from before would be waited for, although this is a new beginning.
 rm -f /var/lib/mysql/gvwstate.dat
 if [ -f $state ]; then sed -i 's/^safe_to_bootstrap:.*/safe_to_bootstrap: 1/' $state; fi

@@ -93,6 +93,12 @@ def test_a_server_that_waits_for_what_it_missed_lets_go() -> None:
     assert both(says(21), stranded) == (["found"], ["let-go"])
 
 
+def test_a_writer_that_was_ahead_of_the_arbitrator_begins() -> None:
+    zero = "grastate_uuid 00000000-0000-0000-0000-000000000000"
+    assert both(says(20), says(25, "activating", zero, "ahead 25 24")) == ([], ["found"])
+    assert both(says(20), says(25, "activating", zero)) == ([], [])
+
+
 def test_nothing_is_formed_beside_a_primary_component() -> None:
     host = Host(says(30), {"10.8.0.2": says(20)}, serving={"10.8.0.2"})
     assert "core2 in a primary component" in Attempt(MEMBERS, "core1").make(host)

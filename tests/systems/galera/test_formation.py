@@ -117,9 +117,52 @@ def test_a_new_node_beside_one_with_history_joins_it() -> None:
     ],
 )
 def test_doubtful_data_never_founds_a_cluster(bad: dict[str, object]) -> None:
-    assert decide({"core1": down(99, **bad), "core2": down(3)}).founder == "core2"
+    assert decide({"core1": down(99, **bad), "core2": down(99)}).founder == "core2"
     with pytest.raises(FormationRefusedError, match="no data node has data that can be trusted"):
         decide({"core1": down(99, **bad), "core2": FRESH})
+
+
+@pytest.mark.parametrize("bad", [{"grastate_uuid": ZERO_UUID}, {"grastate_uuid": ""}])
+def test_what_may_have_more_than_the_others_is_not_passed_over(bad: dict[str, object]) -> None:
+    with pytest.raises(FormationRefusedError, match=r"trusted is at 3, .* may be more \(core1 is at 99") as refused:
+        decide({"core1": down(99, **bad), "core2": down(3)})
+    assert f"uuid: {A}" in refused.value.hint
+
+
+def test_a_copy_that_was_cut_short_has_nothing_that_counts() -> None:
+    assert decide({"core1": down(99, transfer_aborted=True), "core2": down(3)}).founder == "core2"
+
+
+def ahead(seqno: int, of: int, to: int | None = None, **changes: object) -> Observation:
+    """One that Galera turned away, as the arbitrator did not know its last transactions."""
+    turned_away = {"grastate_uuid": ZERO_UUID, "ahead_of": of, "ahead_to": seqno if to is None else to}
+    return down(seqno, **(turned_away | changes))
+
+
+def test_a_writer_with_more_than_the_arbitrator_knew_has_the_most_recent_data() -> None:
+    formation = decide({"core1": down(103927), "core2": ahead(103981, 103980)})
+    assert (formation.how, formation.founder) == (How.RECOVER, "core2")
+
+
+@pytest.mark.parametrize(
+    "damaged",
+    [
+        ahead(60, 40, to=50),
+        ahead(40, 40),
+        ahead(60, 59, transfer_aborted=True),
+        ahead(60, 59, marker=""),
+        ahead(60, 59, marker=B),
+    ],
+)
+def test_damage_that_has_another_reason_stays_a_doubt(damaged: Observation) -> None:
+    assert damaged.doubt
+
+
+def test_writes_on_both_sides_are_for_a_person_to_settle() -> None:
+    for other in (down(103985), down(103981)):
+        with pytest.raises(FormationRefusedError, match="went on from 103980 without them, as core1 did"):
+            decide({"core1": other, "core2": ahead(103981, 103980)})
+    assert decide({"core1": down(103980), "core2": ahead(103981, 103980)}).founder == "core2"
 
 
 def test_different_histories_are_for_a_person_to_settle() -> None:
@@ -138,6 +181,7 @@ observations = st.one_of(
     st.builds(down, st.integers(-1, 20), st.sampled_from([A, B])),
     st.builds(lambda seqno: down(seqno, transfer_aborted=True), st.integers(0, 20)),
     st.builds(lambda seqno: down(seqno, grastate_uuid=ZERO_UUID), st.integers(0, 20)),
+    st.builds(ahead, st.integers(0, 20), st.integers(-1, 20)),
     st.builds(running, st.sampled_from(["non-Primary"]), st.integers(0, 20)),
     st.builds(stranded, st.integers(-1, 20), st.sampled_from([A, ZERO_UUID])),
 )
@@ -163,3 +207,5 @@ def test_a_cluster_is_only_started_from_the_best_of_all(found: list[Observation 
     assert founder.uuid != ZERO_UUID
     assert {each.uuid for each in usable} == {founder.uuid}
     assert founder.seqno == max(each.seqno for each in usable)
+    whole = [each for each in seen if each.formed and not each.transfer_aborted and each.uuid == founder.uuid]
+    assert founder.seqno == max(each.seqno for each in whole)

@@ -125,6 +125,7 @@ def _recover(seen: Mapping[str, Observation]) -> Formation:
             f"the data nodes have different histories: {listed}",
             hint="decide which one to keep, and move /var/lib/mysql away on the others",
         )
+    _refuse_to_lose(candidates, doubtful)
 
     def worth(name: str) -> tuple[int, bool, bool]:
         # Of equal data, a server that only has to be told costs the least: nobody is ended for it.
@@ -133,6 +134,34 @@ def _recover(seen: Mapping[str, Observation]) -> Formation:
     founder = max(candidates, key=worth)
     how = How.PROMOTE if _may_be_told(candidates[founder]) else How.RECOVER
     return Formation(how=how, founder=founder, reason=_reason(candidates, doubtful))
+
+
+def _refuse_to_lose(candidates: Mapping[str, Observation], doubtful: Mapping[str, Observation]) -> None:
+    """Raise :class:`FormationRefusedError` where another data node may have writes that the most recent one has not."""
+    for name, one in candidates.items():
+        parted = sorted(
+            other for other in candidates if other != name and one.ahead and candidates[other].seqno > one.ahead_of
+        )
+        if parted:
+            raise FormationRefusedError(
+                f"{name} has writes to {one.seqno}, of a group that went on from {one.ahead_of} without them, as"
+                f" {', '.join(parted)} did",
+                hint="decide which one to keep, and move /var/lib/mysql away on the others",
+            )
+    latest = max(one.seqno for one in candidates.values())
+    uuid = next(iter(candidates.values())).uuid
+    beyond = {
+        name: one
+        for name, one in doubtful.items()
+        if not one.transfer_aborted and one.uuid == uuid and one.seqno > latest
+    }
+    if beyond:
+        listed = "; ".join(f"{name} is at {one.seqno}: {one.doubt}" for name, one in beyond.items())
+        raise FormationRefusedError(
+            f"the most recent data that can be trusted is at {latest}, and there may be more ({listed})",
+            hint=f"look at the journal of mariadb.service there. To begin from it, write `uuid: {uuid}` into its"
+            " /var/lib/mysql/grastate.dat; to do without what it has beyond, move its /var/lib/mysql away; then apply",
+        )
 
 
 def _may_be_told(one: Observation) -> bool:

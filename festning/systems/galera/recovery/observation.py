@@ -39,6 +39,10 @@ if [ -e "$data/sst_in_progress" ] || [ -d "$data/.sst" ]; then echo "transfer ab
 if [ -f "$data/grastate.dat" ]; then
     sed -n 's/^\\(uuid\\|seqno\\|safe_to_bootstrap\\): */grastate_\\1 /p' "$data/grastate.dat"
 fi
+if grep -qs '^uuid: *{ZERO_UUID}' "$data/grastate.dat"; then
+    timeout 20 journalctl -q -o cat -r -n 1 -g 'Reversing history: ' -u mariadb.service 2>/dev/null |
+        sed -n 's/.*Reversing history: \\([0-9]*\\) -> \\([0-9]*\\),.*/ahead \\1 \\2/p'
+fi
 unit() {{ systemctl show -P "$1" mariadb.service 2>/dev/null; }}
 answers() {{ timeout -k 1 3 mariadb -e "SHOW GLOBAL STATUS LIKE 'wsrep_ready'" >/dev/null 2>&1; }}
 tries=0
@@ -108,7 +112,11 @@ class Status:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Observation:
-    """What is known of one data node. A position is -1 where none was found; ``schemas`` are the users' databases."""
+    """What is known of one data node. A position is -1 where none was found; ``schemas`` are the users' databases.
+
+    ``ahead_to`` and ``ahead_of`` are the positions of this node and of its group when Galera last turned it away for
+    having more than the group (see :attr:`ahead`).
+    """
 
     installed: bool = False
     marker: str = ""
@@ -120,6 +128,8 @@ class Observation:
     safe_to_bootstrap: bool = False
     recovered_uuid: str = ""
     recovered_seqno: int = UNDEFINED_SEQNO
+    ahead_to: int = UNDEFINED_SEQNO
+    ahead_of: int = UNDEFINED_SEQNO
     schemas: tuple[str, ...] = ()
     status: Status = field(default_factory=lambda: Status(values=MappingProxyType({})))
 
@@ -178,14 +188,30 @@ class Observation:
         )
 
     @property
+    def ahead(self) -> bool:
+        """Whether its data is whole, and more than the arbitrator knew of.
+
+        A writer that is the only data node and loses its power may have a transaction that the arbitrator never heard
+        was safe. When both meet again, Galera turns the data node away ("Reversing history"), and marks its state file
+        as invalid, as after damage. InnoDB's position must be none that came later: what damaged it then is unknown.
+        """
+        return (
+            not self.answers
+            and self.grastate_uuid == ZERO_UUID
+            and not self.transfer_aborted
+            and self.recovered_uuid == self.marker != ""
+            and 0 <= self.ahead_of < self.recovered_seqno <= self.ahead_to
+        )
+
+    @property
     def doubt(self) -> str:
         """Why its data may not be what a cluster starts from; empty where nothing speaks against it."""
         if self.transfer_aborted:
             return "it was receiving a copy when it stopped, its data is incomplete"
         if not self.grastate_uuid:
             return "its state file is gone, its data may be gone too" if self.formed else "it has no data"
-        if self.grastate_uuid == ZERO_UUID and not self.stranded:
-            return "its state is marked invalid (zero UUID), as after an aborted transfer"
+        if self.grastate_uuid == ZERO_UUID and not self.stranded and not self.ahead:
+            return "its state is marked invalid (zero UUID), as after an aborted transfer or damage"
         if self.marker and self.uuid != self.marker:
             return f"its data is of {self.uuid}, but it was part of {self.marker}"
         if self.seqno < 0:
@@ -210,6 +236,7 @@ def parse_observation(output: str) -> Observation | None:
         key, _, value = line.replace("\t", " ").partition(" ")
         values[key] = value.strip()
     recovered_uuid, _, recovered_seqno = values.get("recovered", "").partition(" ")
+    ahead_to, _, ahead_of = values.get("ahead", "").partition(" ")
     return Observation(
         installed=values.get("installed") == "yes",
         marker=values.get("marker", ""),
@@ -221,6 +248,8 @@ def parse_observation(output: str) -> Observation | None:
         safe_to_bootstrap=values.get("grastate_safe_to_bootstrap") == "1",
         recovered_uuid=recovered_uuid,
         recovered_seqno=_seqno(recovered_seqno),
+        ahead_to=_seqno(ahead_to),
+        ahead_of=_seqno(ahead_of),
         schemas=tuple(key.removeprefix("schema_") for key in values if key.startswith("schema_")),
         status=parse_status({key: value for key, value in values.items() if key.startswith("status_wsrep_")}),
     )
