@@ -129,8 +129,9 @@ def test_what_may_have_more_than_the_others_is_not_passed_over(bad: dict[str, ob
     assert f"uuid: {A}" in refused.value.hint
 
 
-def test_a_copy_that_was_cut_short_has_nothing_that_counts() -> None:
-    assert decide({"core1": down(99, transfer_aborted=True), "core2": down(3)}).founder == "core2"
+@pytest.mark.parametrize("bad", [{"transfer_aborted": True}, {"recovered_uuid": "", "grastate_seqno": -1}])
+def test_what_cannot_be_begun_from_at_all_is_passed_over(bad: dict[str, object]) -> None:
+    assert decide({"core1": down(99, **bad), "core2": down(3)}).founder == "core2"
 
 
 def ahead(seqno: int, of: int, to: int | None = None, **changes: object) -> Observation:
