@@ -81,6 +81,8 @@ ALONE = f"{LIBRARY}/garb-alone"
 ALONE_UNIT = "festning-garb-alone.path"
 ALONE_S = 10
 """Seconds that an arbitrator is alone in its group before it gives that up. No data node can join it, however long."""
+FORGET = f"{LIBRARY}/garb-forget"
+FORGET_UNIT = "festning-garb-forget.service"
 REVIVAL_UNIT = "festning-galera-revive.path"
 LEAST_UP_S = 60
 """Seconds that a server has been up before it may be ended as stuck."""
@@ -190,8 +192,10 @@ def _arbiter(fortress: Fortress, host: Host, formation: Formation) -> SystemCata
         File(path=GARBD_CONFIG, content=config, on_change=reactions),
         _drop_in(fortress, host, "garb", reactions),
         *_alone_files(),
+        *_forget_files(),
         Unit(name="garb.service"),
         _watching(ALONE_UNIT),
+        Unit(name=FORGET_UNIT),
         *((start.stand_up_step(),) if standing_down(host, formation) else ()),
         alone(fortress),
         _traffic_hook("garb.service", may_leave(fortress), is_back()),
@@ -353,6 +357,15 @@ def _alone_files() -> tuple[File, ...]:
     return (
         File(path=ALONE, content=script, mode=0o755),
         *_watched(ALONE_UNIT, alone=ALONE, state=GARBD_STATE, view=GARBD_VIEW),
+    )
+
+
+def _forget_files() -> tuple[File, ...]:
+    """What makes an arbitrator that lost all of its group forget how far that was."""
+    restart = (Restart(FORGET_UNIT),)
+    return (
+        File(path=FORGET, content=render("garb-forget.sh"), mode=0o755, on_change=restart),
+        File(path=f"{UNITS}/{FORGET_UNIT}", content=render(FORGET_UNIT, forget=FORGET), on_change=restart),
     )
 
 

@@ -12,7 +12,7 @@ from itertools import pairwise
 from festning.model.check import CheckSpec, Judgement, Output, Probe, Verdict
 from festning.model.fortress import Fortress, Host
 from festning.systems.galera import provider
-from festning.systems.galera.catalog import ALONE_UNIT, FORM_UNIT, KEYS, REVIVAL_UNIT, flush_at_commit
+from festning.systems.galera.catalog import ALONE_UNIT, FORGET_UNIT, FORM_UNIT, KEYS, REVIVAL_UNIT, flush_at_commit
 from festning.systems.galera.probing import Told, arbiter_script, data_node_script, read
 
 IN_FLIGHT = 10
@@ -46,6 +46,7 @@ def checks(fortress: Fortress) -> tuple[CheckSpec, ...]:
             _arbitrator(fortress, arbiter),
             _on_arbiter(arbiter, "galera.replication-tls", TLS, _tls),
             _on_arbiter(arbiter, "galera.forming", "a group of the arbitrator alone is ended", _active(ALONE_UNIT)),
+            _on_arbiter(arbiter, "galera.forgetting", "a group that it lost is forgotten", _active(FORGET_UNIT)),
         ]
     return tuple(specs)
 
@@ -56,7 +57,7 @@ def data_node_probe(host: Host) -> Probe:
 
 
 def _arbiter_probe(host: Host) -> Probe:
-    return Probe(host=host.name, script=arbiter_script(host.bridge, KEYS, ("garb.service", ALONE_UNIT)))
+    return Probe(host=host.name, script=arbiter_script(host.bridge, KEYS, ("garb.service", ALONE_UNIT, FORGET_UNIT)))
 
 
 def _on(host: Host, check: str, expected: str, judge: Callable[[Told], Judgement]) -> CheckSpec:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from festning.systems.galera.recovery.attempt import PATIENCE_S, Attempt
+from festning.systems.galera.recovery.attempt import APART_S, PATIENCE_S, Attempt
 
 UUID = "4abbe151-e9c7-11f1-94b9-5e2fdeed4dfa"
 MEMBERS = {"core1": "10.8.0.1", "core2": "10.8.0.2"}
@@ -102,8 +102,43 @@ def test_a_writer_that_was_ahead_of_the_arbitrator_begins() -> None:
 def test_nothing_is_formed_beside_a_primary_component() -> None:
     host = Host(says(30), {"10.8.0.2": says(20)}, serving={"10.8.0.2"})
     assert "core2 in a primary component" in Attempt(MEMBERS, "core1").make(host)
-    assert (host.ran, host.published) == ([], [])
+    assert host.ran == []
     assert both(running("Primary", 20), says(30)) == ([], [])
+
+
+@pytest.mark.parametrize(
+    ("mine", "ran"),
+    [
+        (says(30, "activating", "group non-primary"), ["let-go"]),
+        (running("non-Primary", 30), ["let-go"]),
+        (says(30, "activating", "group primary"), []),
+        (says(30), []),
+        (says(30, "inactive"), []),
+        (running("Primary", 30), []),
+    ],
+    ids=["hangs in its start", "without quorum", "receives a copy", "just starts", "stopped by a person", "joined"],
+)
+def test_a_server_that_stays_apart_from_a_primary_component_in_reach_is_started_anew(mine: str, ran: list[str]) -> None:
+    host = Host(mine, serving={"10.8.0.1"})
+    assert "core1 in a primary component" in Attempt(MEMBERS, "core2").make(host)
+    assert host.ran == ran
+
+
+def test_a_server_that_is_still_on_its_way_to_the_others_is_left_alone() -> None:
+    class Finds(Host):
+        def sleep(self, seconds: float) -> None:
+            super().sleep(seconds)
+            self.mine = says(30, "activating", "group primary")
+
+    class Loses(Host):
+        def sleep(self, seconds: float) -> None:
+            super().sleep(seconds)
+            self.serving = set()
+
+    for kind in (Finds, Loses):
+        host = kind(says(30, "activating", "group non-primary"), serving={"10.8.0.1"})
+        Attempt(MEMBERS, "core2").make(host)
+        assert (host.ran, host.clock) == ([], APART_S)
 
 
 def test_a_server_that_receives_a_copy_is_on_its_way() -> None:

@@ -38,7 +38,12 @@ tls verification OK
 later wsrep_last_committed 9264
 """
 OTHER = DATA_NODE.replace("health writer 200 holds the token, Synced", "health writer 503 the writer is core1")
-ARBITER = "unit garb.service active\nunit festning-garb-alone.path active\ntls protocol TLSv1.3\ntls verification OK\n"
+ARBITER = """unit garb.service active
+unit festning-garb-alone.path active
+unit festning-garb-forget.service active
+tls protocol TLSv1.3
+tls verification OK
+"""
 HEALTHY = {"core1": DATA_NODE, "core2": OTHER, "arbiter": ARBITER}
 
 
@@ -73,6 +78,7 @@ def test_a_data_node_is_looked_at_once_for_all_its_checks(fortress: Fortress) ->
         ("core1", ("revive.path active", "revive.path failed"), {("galera.revival", "core1")}),
         ("core2", ("form.path active", "form.path failed"), {("galera.forming", "core2")}),
         ("arbiter", ("alone.path active", "alone.path failed"), {("galera.forming", "arbiter")}),
+        ("arbiter", ("forget.service active", "forget.service failed"), {("galera.forgetting", "arbiter")}),
         ("core2", ("status Primary", "status non-Primary"), {("galera.primary", "core2")}),
         ("core2", ("comment Synced", "comment Donor/Desynced"), {("galera.synced", "core2")}),
         ("core2", ("trx_commit 1", "trx_commit 2"), {("galera.durability", "core2")}),
@@ -85,7 +91,7 @@ def test_a_data_node_is_looked_at_once_for_all_its_checks(fortress: Fortress) ->
         ("core2", ("writer 503 the writer is core1", "writer 200 me too"), {("galera.one-writer", "core1")}),
         ("core1", ("health writer 200", "health writer 503"), {("galera.one-writer", "core1")}),
         ("core2", ("member arbiter arbitrator\n", ""), {("galera.arbitrator", "arbiter")}),
-        ("arbiter", ("service active", "service failed"), {("galera.arbitrator", "arbiter")}),
+        ("arbiter", ("garb.service active", "garb.service failed"), {("galera.arbitrator", "arbiter")}),
         ("arbiter", ("verification OK", "verification error"), {("galera.replication-tls", "arbiter")}),
     ],
 )

@@ -24,6 +24,8 @@ PATIENCE_S = 45.0
 """Seconds for which the others are waited for: they ask for their attempts within half a minute of each other, and a
 look at a server that is just starting takes some seconds."""
 PAUSE_S = 1.0
+APART_S = 15.0
+"""Seconds for which a server may be apart from a primary component that its host can reach. Finding it takes some."""
 STOPPED = "inactive"
 """The unit's state when it was stopped on purpose: whatever else ends it, it is started again."""
 
@@ -64,7 +66,7 @@ class Attempt:
         """Look, hear, decide and act. Returns what came of it, for the journal."""
         others = {name: address for name, address in self.members.items() if name != self.me}
         if serving := _serving(others, hands):
-            return serving
+            return _let_go_when_apart(serving, others, hands)
         began, waited = hands.now(), False
         mine = _look(hands)
         heard: dict[str, Observation] = {}
@@ -107,6 +109,26 @@ class Attempt:
             return f"{formation.founder} begins: {formation.reason}"
         hands.run("promote" if formation.how is How.PROMOTE else "found")
         return f"begun here: {formation.reason}"
+
+
+def _let_go_when_apart(serving: str, others: Mapping[str, str], hands: Hands) -> str:
+    """A server that has a view of a group without quorum, and keeps to it beside a primary component, begins anew.
+
+    An arbitrator and a data node may make a group of which neither knows how far it was: to the protocol it is a
+    primary component, which no other joins, and to the database it is none.
+    """
+    if not _apart(hands):
+        return serving
+    hands.sleep(APART_S)
+    if not (_serving(others, hands) and _apart(hands)):
+        return serving
+    hands.run("let-go")
+    return f"{serving}, and did not for {APART_S:.0f} s: it was started anew"
+
+
+def _apart(hands: Hands) -> bool:
+    mine = _look(hands)
+    return mine is not None and mine.apart
 
 
 def _look(hands: Hands) -> Observation | None:

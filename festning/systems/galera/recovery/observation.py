@@ -114,6 +114,7 @@ class Status:
 class Observation:
     """What is known of one data node. A position is -1 where none was found; ``schemas`` are the users' databases.
 
+    ``joining`` and ``waiting`` are of a server that is not yet up: its group has quorum, or has none.
     ``ahead_to`` and ``ahead_of`` are the positions of this node and of its group when Galera last turned it away for
     having more than the group (see :attr:`ahead`).
     """
@@ -122,6 +123,7 @@ class Observation:
     marker: str = ""
     unit: str = "unknown"
     joining: bool = False
+    waiting: bool = False
     transfer_aborted: bool = False
     grastate_uuid: str = ""
     grastate_seqno: int = UNDEFINED_SEQNO
@@ -146,6 +148,11 @@ class Observation:
     def primary(self) -> bool:
         """Whether it is in a primary component, or on its way into one (receiving what it missed)."""
         return self.status.primary or self.joining
+
+    @property
+    def apart(self) -> bool:
+        """Whether its server runs in a group that has no quorum, or hangs in its start for that."""
+        return self.waiting or (self.answers and not self.status.primary)
 
     @property
     def formed(self) -> bool:
@@ -242,6 +249,7 @@ def parse_observation(output: str) -> Observation | None:
         marker=values.get("marker", ""),
         unit=values.get("unit", "unknown"),
         joining=values.get("group") == "primary",
+        waiting=values.get("group") == "non-primary",
         transfer_aborted="transfer" in values,
         grastate_uuid=values.get("grastate_uuid", ""),
         grastate_seqno=_seqno(values.get("grastate_seqno", "")),
