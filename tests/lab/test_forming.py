@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from tests.conftest import Festning
@@ -9,6 +11,7 @@ from tests.conftest import Festning
 pytestmark = pytest.mark.lab
 
 STATUS = "SHOW GLOBAL STATUS LIKE 'wsrep_cluster_status'"
+SERVERS = {"core1": "mariadb", "core2": "mariadb"}
 KILL = "systemctl kill --signal=KILL mariadb; systemctl stop mariadb"
 GO_AHEAD = (
     "cd /var/lib/mysql && rm -f gvwstate.dat && sed -i 's/^safe_to_bootstrap:.*/safe_to_bootstrap: 1/' grastate.dat"
@@ -56,10 +59,11 @@ def test_a_data_node_that_the_others_left_and_forgot_is_told_to_go_on_without_a_
 def test_what_one_data_node_had_more_of_is_kept_when_both_fall_at_once(lab: Festning) -> None:
     lab.wait_until_synced()
     lab.on("core2", "cp -p /var/lib/mysql/gvwstate.dat /root/view")
-    for host in ("core1", "core2"):
-        lab.on(host, KILL)
-    forgets = "journalctl -q -b -o cat -u festning-garb-forget.service | grep -q 'forgets how far'"
-    lab.on("arbiter", f"for i in $(seq 300); do {forgets} && break; sleep 0.1; done; systemctl kill --signal=STOP garb")
+    process = "systemctl show -P MainPID garb"
+    before = lab.on("arbiter", process).strip()
+    fall_together(lab, SERVERS)
+    another = f"case $({process}) in 0 | {before}) false ;; esac"
+    lab.on("arbiter", f"for i in $(seq 300); do {another} && break; sleep 0.1; done; systemctl kill --signal=STOP garb")
     lab.on("core2", GO_AHEAD)
     lab.on("arbiter", "systemctl kill --signal=CONT garb; sleep 2")
     for host in ("core1", "core2"):
@@ -91,22 +95,30 @@ def test_a_data_node_that_made_a_group_with_the_arbitrator_beside_the_other_one_
     lab: Festning,
 ) -> None:
     lab.wait_until_synced()
+    lab.on("arbiter", "systemctl stop festning-garb-forget.service")
     # Nobody's position is known of all who come back after a blackout: the arbitrator's stays so until the next change.
-    lab.on("arbiter", "systemctl kill --signal=KILL garb & systemctl stop festning-garb-forget.service")
-    for host in ("core1", "core2"):
-        lab.on(host, KILL)
-    for host in ("core1", "core2"):
-        lab.on(host, "systemctl start --no-block mariadb.service")
-    lab.wait_until_synced()
-    for host in ("core1", "core2"):
-        lab.on(host, KILL)
-    for host in ("core1", "core2"):
-        lab.on(host, "systemctl start --no-block mariadb.service")
-    lab.wait_until_synced()
+    for units in (SERVERS | {"arbiter": "garb"}, SERVERS):
+        fall_together(lab, units)
+        for host, unit in units.items():
+            lab.on(host, f"systemctl start --no-block {unit}.service")
+        lab.wait_until_synced()
     lab.on("arbiter", "systemctl start festning-garb-forget.service")
     told = [lab.on(host, "journalctl -q -b -o cat -u festning-galera-form.service") for host in ("core1", "core2")]
     assert any("it was started anew" in one for one in told)
     lab.assert_verified()
+
+
+def fall_together(lab: Festning, units: dict[str, str]) -> None:
+    """End units, by host, in the same instant: no group forms of those that are left."""
+    at = int(time.time()) + 4
+    for host, unit in units.items():
+        kill = f"systemctl kill --signal=KILL {unit}; systemctl stop {unit}; touch /run/fell"
+        lab.on(
+            host,
+            f"rm -f /run/fell; systemd-run -q sh -c 'until [ $(date +%s) -ge {at} ]; do sleep 0.01; done; {kill}'",
+        )
+    for host in units:
+        lab.on(host, "for i in $(seq 300); do [ -e /run/fell ] && exit 0; sleep 0.1; done; exit 1")
 
 
 def assert_ahead_is_kept(lab: Festning) -> None:
