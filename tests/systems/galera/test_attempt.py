@@ -37,12 +37,17 @@ class Host:
     mine: str
     others: dict[str, str] = field(default_factory=dict)
     serving: set[str] = field(default_factory=set)
+    looked: int = 0
     published: list[str] = field(default_factory=list)
     ran: list[str] = field(default_factory=list)
     clock: float = 0.0
     arrives: dict[float, tuple[str, str]] = field(default_factory=dict)
 
     def look(self) -> str:
+        self.looked += 1
+        return self.mine
+
+    def look_at_group(self) -> str:
         return self.mine
 
     def publish(self, told: str) -> None:
@@ -102,7 +107,7 @@ def test_a_writer_that_was_ahead_of_the_arbitrator_begins() -> None:
 def test_nothing_is_formed_beside_a_primary_component() -> None:
     host = Host(says(30), {"10.8.0.2": says(20)}, serving={"10.8.0.2"})
     assert "core2 in a primary component" in Attempt(MEMBERS, "core1").make(host)
-    assert host.ran == []
+    assert (host.looked, host.ran, host.published) == (0, [], [])
     assert both(running("Primary", 20), says(30)) == ([], [])
 
 
@@ -122,6 +127,7 @@ def test_a_server_that_stays_apart_from_a_primary_component_in_reach_is_started_
     host = Host(mine, serving={"10.8.0.1"})
     assert "core1 in a primary component" in Attempt(MEMBERS, "core2").make(host)
     assert host.ran == ran
+    assert (host.looked, host.published) == (0, []), "its data is nobody's business then, and it may be starting"
 
 
 def test_a_server_that_is_still_on_its_way_to_the_others_is_left_alone() -> None:

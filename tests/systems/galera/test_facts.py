@@ -6,7 +6,13 @@ import subprocess
 
 import pytest
 
-from festning.systems.galera.recovery.observation import ZERO_UUID, Observation, observation_script, parse_observation
+from festning.systems.galera.recovery.observation import (
+    ZERO_UUID,
+    Observation,
+    group_script,
+    observation_script,
+    parse_observation,
+)
 
 UUID = "a3493162-e6a9-11f1-81df-ba08598eef1e"
 
@@ -112,10 +118,17 @@ def test_what_speaks_against_a_nodes_data(change: tuple[str, str], why: str) -> 
     assert not node.has_usable_data
 
 
-def test_the_script_answers_on_a_host_without_anything() -> None:
-    done = subprocess.run(["sh"], input=observation_script, capture_output=True, text=True, check=False, timeout=60)
+@pytest.mark.parametrize("script", [observation_script, group_script], ids=["all", "group"])
+def test_the_script_answers_on_a_host_without_anything(script: str) -> None:
+    done = subprocess.run(["sh"], input=script, capture_output=True, text=True, check=False, timeout=60)
     node = parsed(done.stdout)
     assert not node.primary
+    assert not node.apart
+
+
+def test_looking_at_the_group_alone_touches_no_data() -> None:
+    assert "galera_recovery" in observation_script
+    assert not any(word in group_script for word in ("galera_recovery", "/var/lib", "sleep"))
 
 
 def test_the_position_is_found_on_a_command_line() -> None:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .attempt import Attempt
-from .observation import observation_script
+from .observation import group_script, observation_script
 
 LOOK_S = 300
 ANSWER_S = 2.0
@@ -30,13 +30,10 @@ class Host:
     programs: Path
 
     def look(self) -> str:
-        try:
-            done = subprocess.run(
-                ["sh"], input=observation_script, capture_output=True, text=True, timeout=LOOK_S, check=False
-            )
-        except subprocess.TimeoutExpired:
-            return ""
-        return done.stdout
+        return _said_by(observation_script)
+
+    def look_at_group(self) -> str:
+        return _said_by(group_script)
 
     def publish(self, told: str) -> None:
         new = self.observation.with_suffix(".new")
@@ -71,6 +68,14 @@ class Host:
             return 0, ""
         finally:
             connection.close()
+
+
+def _said_by(script: str) -> str:
+    try:
+        done = subprocess.run(["sh"], input=script, capture_output=True, text=True, timeout=LOOK_S, check=False)
+    except subprocess.TimeoutExpired:
+        return ""
+    return done.stdout
 
 
 def main(arguments: list[str]) -> int:

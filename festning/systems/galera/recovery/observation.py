@@ -27,9 +27,31 @@ SHOW GLOBAL STATUS WHERE Variable_name IN (
 'wsrep_local_state_comment','wsrep_ready','wsrep_connected','wsrep_last_committed','wsrep_incoming_addresses',
 'wsrep_flow_control_paused','wsrep_flow_control_paused_ns','wsrep_local_recv_queue','wsrep_local_cert_failures');"""
 
+_UNIT = 'unit() { systemctl show -P "$1" mariadb.service 2>/dev/null; }'
+
+# One that does not answer SQL yet tells in its journal whether its group has quorum (it may be receiving a copy).
+_GROUP = f"""\
+state=$(unit ActiveState)
+echo "unit ${{state:-unknown}}"
+if [ "$state" = activating ]; then
+    journalctl -q -b -o cat -u mariadb.service "_PID=$(unit MainPID)" 2>/dev/null |
+        sed -n 's/.*Received NON-PRIMARY.*/group non-primary/p; s/.*component *= PRIMARY,.*/group primary/p' | tail -n 1
+fi
+timeout -k 1 5 mariadb --skip-ssl -N -B 2>/dev/null <<'SQL' | sed 's/\\t/ /' | sed 's/^/status_/'
+{STATUS_QUERY}
+SQL"""
+
+group_script = f"""\
+set -u
+{_UNIT}
+{_GROUP}
+echo complete
+"""
+"""Asks only in what group the server is now: its data stays untouched, so that a start may go on meanwhile."""
+
 # A server that is just starting gets a moment: it may find the others by itself. One that goes on without answering SQL
-# tells in its journal whether its group has quorum (it may be receiving a copy), and on its command line from which
-# position it started. A server that is down is asked by galera_recovery, which needs the data for itself.
+# tells on its command line from which position it started. A server that is down is asked by galera_recovery, which
+# needs the data for itself.
 observation_script = f"""\
 set -u
 data=/var/lib/mysql
@@ -43,22 +65,14 @@ if grep -qs '^uuid: *{ZERO_UUID}' "$data/grastate.dat"; then
     timeout 20 journalctl -q -o cat -r -n 1 -g 'Reversing history: ' -u mariadb.service 2>/dev/null |
         sed -n 's/.*Reversing history: \\([0-9]*\\) -> \\([0-9]*\\),.*/ahead \\1 \\2/p'
 fi
-unit() {{ systemctl show -P "$1" mariadb.service 2>/dev/null; }}
+{_UNIT}
 answers() {{ timeout -k 1 3 mariadb -e "SHOW GLOBAL STATUS LIKE 'wsrep_ready'" >/dev/null 2>&1; }}
 tries=0
 while [ "$(unit ActiveState)" = activating ] && [ $tries -lt {STARTING_S} ] && ! answers; do
     tries=$((tries + 1))
     sleep 1
 done
-state=$(unit ActiveState)
-echo "unit ${{state:-unknown}}"
-if [ "$state" = activating ]; then
-    journalctl -q -b -o cat -u mariadb.service "_PID=$(unit MainPID)" 2>/dev/null |
-        sed -n 's/.*Received NON-PRIMARY.*/group non-primary/p; s/.*component *= PRIMARY,.*/group primary/p' | tail -n 1
-fi
-timeout -k 1 5 mariadb --skip-ssl -N -B 2>/dev/null <<'SQL' | sed 's/\\t/ /' | sed 's/^/status_/'
-{STATUS_QUERY}
-SQL
+{_GROUP}
 timeout -k 1 5 mariadb --skip-ssl -N -B 2>/dev/null <<'SQL' | sed 's/^/schema_/'
 SELECT SCHEMA_NAME, 1 FROM information_schema.SCHEMATA
 WHERE SCHEMA_NAME NOT IN ('information_schema','performance_schema','mysql','sys','test','festning');
