@@ -246,7 +246,7 @@ class Observation:
 
 
 def parse_observation(output: str) -> Observation | None:
-    """What ``observation_script`` printed, with unknown lines left out.
+    """What ``observation_script`` or ``group_script`` printed, with unknown lines left out.
 
     ``None`` when it was cut short: half of an answer could pass for a host that never had a database.
     """
