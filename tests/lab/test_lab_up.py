@@ -32,6 +32,13 @@ def test_every_runtime_is_served_through_every_front_door(lab: Festning) -> None
     assert {(f"services.{name}.through", door) for name in ("hello", "shop", "www") for door in doors} <= through
 
 
+def test_a_lost_packet_is_sent_again_soon_on_every_way_over_the_bridge(lab: Festning) -> None:
+    for host in ("core1", "core2", "arbiter", "edge1", "edge2"):
+        ways = [line for line in lab.on(host, "ip route show proto static").splitlines() if " dev fst-" in line]
+        assert len(ways) >= 2, ways
+        assert [way for way in ways if "rto_min 50ms" not in way] == []
+
+
 def test_plan_after_up_reports_no_change(lab: Festning) -> None:
     done = lab("plan")
     assert done.returncode == 0, done.stdout + done.stderr

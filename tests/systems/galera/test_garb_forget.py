@@ -78,21 +78,42 @@ def test_a_group_is_forgotten_once_when_its_last_data_node_falls(
     runs: bool,
     killed: int,
 ) -> None:
-    (tmp_path / "bin").mkdir()
-    (tmp_path / "before").write_text(said(before))
-    (tmp_path / "then").write_text(said(then))
-    done = tmp_path / "done"
+    done = watched(fortress, tmp_path, before, [(group,) for group in then], runs=runs)
+    assert done == [KILLED] * killed
+
+
+def test_a_group_that_is_together_again_within_the_second_is_not_forgotten(fortress: Fortress, tmp_path: Path) -> None:
+    assert watched(fortress, tmp_path, (BOTH,), [(LOST, BOTH), (LOST, WAITS, ONE)]) == []
+
+
+def test_a_group_that_comes_apart_again_is_forgotten(fortress: Fortress, tmp_path: Path) -> None:
+    assert watched(fortress, tmp_path, (BOTH,), [(LOST, BOTH), (LOST,)]) == [KILLED]
+
+
+def watched(
+    fortress: Fortress, path: Path, before: tuple[Group, ...], then: list[tuple[Group, ...]], *, runs: bool = True
+) -> list[str]:
+    """What the script does to the arbitrator while groups come one after the other; those of a tuple in one second."""
+    (path / "bin").mkdir()
+    journal, done = path / "journal", path / "done"
+    journal.write_text(said(before))
     done.touch()
+    # More than a pipe holds: once it is written, the script has dealt with what came before it.
+    (path / "rest").write_text(f"{'.' * 1023}\n" * 128)
+    follow = []
+    for number, groups in enumerate(then):
+        (path / f"then{number}").write_text(said(groups))
+        follow.append(f"cat {path}/then{number} >>{journal}; cat {path}/then{number} {path}/rest")
     for command, body in (
-        ("journalctl", f'case " $* " in *" -f "*) exec cat {tmp_path}/then ;; *) exec cat {tmp_path}/before ;; esac'),
+        ("journalctl", f'case " $* " in *" -f "*) {"; ".join(follow) or ":"} ;; *) exec tac {journal} ;; esac'),
         ("systemctl", f'[ "$1" != show ] || exec echo {RUNS if runs else 0}; echo "$*" >>{done}'),
+        ("sleep", "exit 0"),
     ):
-        path = tmp_path / "bin" / command
-        path.write_text(f"#!/bin/sh\n{body}\n")
-        path.chmod(0o755)
+        (path / "bin" / command).write_text(f"#!/bin/sh\n{body}\n")
+        (path / "bin" / command).chmod(0o755)
     system = catalog(fortress, fortress.host("arbiter"), Formation.running())
     assert system is not None
     script = {item.path: str(item.content) for item in system.items if isinstance(item, File)}[FORGET]
-    environment = {"PATH": f"{tmp_path}/bin:{os.environ['PATH']}"}
-    subprocess.run(["sh", "-c", script], env=environment, check=True, timeout=20)
-    assert done.read_text().splitlines() == [KILLED] * killed
+    environment = {"PATH": f"{path}/bin:{os.environ['PATH']}"}
+    subprocess.run(["sh", "-c", script], env=environment, check=True, timeout=60)
+    return done.read_text().splitlines()

@@ -29,6 +29,7 @@ def routes(fortress, name):
         for section in file.content.split("[Route]")[1:]:
             settings = dict(line.split("=") for line in section.splitlines() if "=" in line and line[0] != "#")
             assert settings["PreferredSource"] == str(fortress.host(name).bridge)
+            assert settings["TCPRetransmissionTimeoutSec"] == "50ms"
             found.setdefault(settings["Destination"], {})[device] = int(settings["Metric"])
     return found
 
