@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from festning.model.catalog import File
 from festning.model.fortress import Fortress
 from festning.systems.galera.catalog import ALONE, ALONE_UNIT, GARBD_STATE, catalog
 from festning.systems.galera.recovery.formation import Formation
+from tests.systems.played import play
 
 MEMBER = "member: 5034de6e-e9c7-11f1-b41e-9b5bbccc4a8c 0\n"
 
@@ -30,19 +30,14 @@ def contents(fortress: Fortress) -> dict[str, str]:
 def test_only_a_group_of_nobody_else_is_ended(
     fortress: Fortress, tmp_path: Path, members: int, runs: bool, ended: bool
 ) -> None:
-    (tmp_path / "bin").mkdir()
     done = tmp_path / "done"
-    for command, body in (
-        ("systemctl", f'[ "$1" != is-active ] || exit {0 if runs else 3}; echo "$*" >>{done}'),
-        ("sleep", ":"),
-    ):
-        path = tmp_path / "bin" / command
-        path.write_text(f"#!/bin/sh\n{body}\n")
-        path.chmod(0o755)
+    environment = play(
+        tmp_path,
+        {"systemctl": f'[ "$1" != is-active ] || exit {0 if runs else 3}; echo "$*" >>{done}', "sleep": ":"},
+    )
     view = tmp_path / "gvwstate.dat"
     view.write_text(f"#vwbeg\nbootstrap: 0\n{MEMBER * members}#vwend\n")
     script = contents(fortress)[ALONE].replace(GARBD_STATE, str(tmp_path))
-    environment = {"PATH": f"{tmp_path}/bin:{os.environ['PATH']}"}
     subprocess.run(["sh", "-c", script], env=environment, check=True, timeout=20)
     assert view.exists() is not ended
     assert (done.read_text().split("\n")[:2] if done.exists() else []) == (

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from festning.model.catalog import File
 from festning.model.fortress import Fortress
 from festning.systems.galera.catalog import FORGET, catalog
 from festning.systems.galera.recovery.formation import Formation
+from tests.systems.played import play
 
 KILLED = "kill --signal=KILL garb.service"
 BOTH, ONE, ALONE = ("yes", 3), ("yes", 2), ("yes", 1)
@@ -94,7 +94,6 @@ def watched(
     fortress: Fortress, path: Path, before: tuple[Group, ...], then: list[tuple[Group, ...]], *, runs: bool = True
 ) -> list[str]:
     """What the script does to the arbitrator while groups come one after the other; those of a tuple in one second."""
-    (path / "bin").mkdir()
     journal, done = path / "journal", path / "done"
     journal.write_text(said(before))
     done.touch()
@@ -104,16 +103,16 @@ def watched(
     for number, groups in enumerate(then):
         (path / f"then{number}").write_text(said(groups))
         follow.append(f"cat {path}/then{number} >>{journal}; cat {path}/then{number} {path}/rest")
-    for command, body in (
-        ("journalctl", f'case " $* " in *" -f "*) {"; ".join(follow) or ":"} ;; *) exec tac {journal} ;; esac'),
-        ("systemctl", f'[ "$1" != show ] || exec echo {RUNS if runs else 0}; echo "$*" >>{done}'),
-        ("sleep", "exit 0"),
-    ):
-        (path / "bin" / command).write_text(f"#!/bin/sh\n{body}\n")
-        (path / "bin" / command).chmod(0o755)
+    environment = play(
+        path,
+        {
+            "journalctl": f'case " $* " in *" -f "*) {"; ".join(follow) or ":"} ;; *) exec tac {journal} ;; esac',
+            "systemctl": f'[ "$1" != show ] || exec echo {RUNS if runs else 0}; echo "$*" >>{done}',
+            "sleep": ":",
+        },
+    )
     system = catalog(fortress, fortress.host("arbiter"), Formation.running())
     assert system is not None
     script = {item.path: str(item.content) for item in system.items if isinstance(item, File)}[FORGET]
-    environment = {"PATH": f"{path}/bin:{os.environ['PATH']}"}
     subprocess.run(["sh", "-c", script], env=environment, check=True, timeout=60)
     return done.read_text().splitlines()

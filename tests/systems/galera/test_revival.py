@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +14,7 @@ from festning.systems.galera.catalog import LEAST_UP_S, REQUESTS, REVIVAL_UNIT, 
 from festning.systems.galera.health.revival import request
 from festning.systems.galera.health.stuck import Reason
 from festning.systems.galera.recovery.formation import Formation
+from tests.systems.played import play
 
 
 def contents(fortress: Fortress) -> dict[str, str]:
@@ -31,9 +31,7 @@ class Machine:
     script: str
 
     def play(self, command: str, body: str) -> None:
-        path = self.root / "bin" / command
-        path.write_text(f"#!/bin/sh\n{body}\n")
-        path.chmod(0o755)
+        play(self.root, {command: body})
 
     def up(self, *, state: str = "active", seconds: int = 3600, schema_change: str = "", room: int = 9999) -> None:
         since = int((float(Path("/proc/uptime").read_text().split()[0]) - seconds) * 1e6)
@@ -49,9 +47,8 @@ esac""",
         self.play("df", f"printf 'Avail\\n{room}\\n'")
 
     def revive(self) -> str:
-        environment = {"PATH": f"{self.root}/bin:{os.environ['PATH']}"}
         ended = subprocess.run(
-            ["sh", "-c", self.script], env=environment, capture_output=True, text=True, check=False, timeout=20
+            ["sh", "-c", self.script], env=play(self.root, {}), capture_output=True, text=True, check=False, timeout=20
         )
         assert (ended.returncode, ended.stderr) == (0, "")
         assert list((self.root / "requests").iterdir()) == [], "a request that stays would be answered again at once"
@@ -65,8 +62,7 @@ esac""",
 
 @pytest.fixture
 def machine(fortress: Fortress, tmp_path: Path) -> Machine:
-    for folder in ("bin", "requests"):
-        (tmp_path / folder).mkdir()
+    (tmp_path / "requests").mkdir()
     script = contents(fortress)[REVIVE]
     made = Machine(tmp_path, script.replace(f"requests={REQUESTS}\n", f"requests={tmp_path}/requests\n"))
     made.up()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 from pathlib import Path
 
@@ -10,29 +9,28 @@ import pytest
 
 from festning.systems.openvpn.catalog import FAREWELL
 from tests.systems.openvpn.test_openvpn_catalog import files
+from tests.systems.played import play
 
 
 @pytest.fixture
 def farewell(fortress, tmp_path):
     """Runs it, and says what it did."""
     done = tmp_path / "done"
-    (tmp_path / "bin").mkdir()
-    for command, body in (
-        ("ip", f'echo "ip $*" >>{done}'),
-        ("systemctl", f"test -e {tmp_path}/away-already"),
-        ("timeout", 'shift; exec "$@"'),
-        ("door", f'echo "door $*" >>{done}'),
-    ):
-        path = tmp_path / "bin" / command
-        path.write_text(f"#!/bin/sh\n{body}\n")
-        path.chmod(0o755)
+    environment = play(
+        tmp_path,
+        {
+            "ip": f'echo "ip $*" >>{done}',
+            "systemctl": f"test -e {tmp_path}/away-already",
+            "timeout": 'shift; exec "$@"',
+            "door": f'echo "door $*" >>{done}',
+        },
+    )
     script = str(files(fortress, "core1")[FAREWELL].content)
     for line, instead in (("door=", f"door={tmp_path}/bin/door"), ("away=", f"away={tmp_path}/flag")):
         script = "\n".join(instead if one.startswith(line) else one for one in script.split("\n"))
 
     def run(*arguments: str) -> list[str]:
         done.write_text("")
-        environment = {"PATH": f"{tmp_path}/bin:{os.environ['PATH']}"}
         subprocess.run(["sh", "-c", script, "sh", *arguments], env=environment, check=True, timeout=20)
         return done.read_text().splitlines()
 
