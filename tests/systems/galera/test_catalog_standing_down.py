@@ -13,6 +13,7 @@ from festning.systems.galera.catalog import catalog, standing_down
 from festning.systems.galera.recovery.formation import Formation, How
 from festning.systems.galera.start import let_go_step
 from tests.conftest import EXAMPLE
+from tests.systems.played import play
 
 FORTRESS = load_fortress(EXAMPLE / "fortress.yaml")
 ARBITER = FORTRESS.host("arbiter")
@@ -56,18 +57,14 @@ ZERO, HISTORY = "00000000-0000-0000-0000-000000000000", "15db2210-e98a-11f1-937e
 def run(script: str, folder: Path, **status: str) -> subprocess.CompletedProcess[str]:
     """Run a step's script beside a server that is played: it says what is given, and dies of SIGKILL only."""
     cases = "\n".join(f"*{name}*) printf '%s\\t%s\\n' {name} '{value}' ;;" for name, value in status.items())
-    played = {
-        "mariadb": f'#!/bin/sh\ncase "$*" in\n{cases}\nesac\n',
-        "systemctl": f'#!/bin/sh\necho "$*" >>{folder}/said\n',
-        "sleep": "#!/bin/sh\n",
-    }
-    for name, text in played.items():
-        (folder / name).write_text(text)
-        (folder / name).chmod(0o755)
+    environment = play(
+        folder,
+        {"mariadb": f'case "$*" in\n{cases}\nesac', "systemctl": f'echo "$*" >>{folder}/said', "sleep": ":"},
+    )
     return subprocess.run(
         ["sh"],
         input=script.replace("/var/lib/mysql", str(folder)),
-        env={"PATH": f"{folder}:/usr/bin:/bin"},
+        env=environment,
         capture_output=True,
         text=True,
         check=False,
